@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { contexts, type Surface } from "@takosumi/contracts/contexts";
+import { unknownSettingMessage, unknownSettings } from "@takosumi/contracts/instance/setting-names";
+import { StartError } from "@takosumi/contracts/instance/start-errors";
+import { z } from "zod";
+
+const whole = (fallback: number, least: number, most: number) =>
+  z.string().regex(/^\d{1,12}$/, "is not a whole number").transform(Number).pipe(z.number().min(least).max(most)).prefault(String(fallback));
+const absoluteUrl = z.url({ protocol: /^https?$/, error: "is not a URL that begins with http:// or https://" });
+const surfaces: readonly string[] = [...new Set(Object.values(contexts).map(({ surface }) => surface))];
+
+/** Every variable that the api reads, and why. What people read about them is `contracts/instance/settings`. */
+const Variables = z.object({
+  /** Where it listens; 0 takes any free port, for tests. */
+  PORT: whole(8787, 0, 65_535),
+  HOST: z.string().prefault("127.0.0.1"),
+  /** Everything that is not a blob. */
+  DATABASE_URL: z
+    .string({ error: "is not set: npm start brings a database of its own; else give the URL of a PostgreSQL" })
+    .regex(/^postgres(?:ql)?:\/\//, "is not a URL that begins with postgres://"),
+  /** Blobs and, unless it is given, the master key. */
+  TAKOSUMI_DATA_DIR: z.string().prefault(".takosumi").transform((path) => resolve(path)),
+  /** What people and runners call this instance. */
+  TAKOSUMI_PUBLIC_URL: absoluteUrl.optional(),
+  /** Wraps the data keys; its file is only read by the keyring, which insists on 0600. */
+  TAKOSUMI_MASTER_KEY: z.string().optional(),
+  TAKOSUMI_MASTER_KEY_FILE: z.string().optional(),
+  /** The first owner's token, so that automation needs no browser. */
+  TAKOSUMI_BOOTSTRAP_TOKEN: z.string().regex(/^tak_pat_[A-Za-z0-9_-]{20,200}$/, "must be tak_pat_ and 20 or more of A-Z a-z 0-9 _ -").optional(),
+  /** The token of the default pool, which `npm start` gives to its runner as well. */
+  TAKOSUMI_RUNNER_TOKEN: z.string().regex(/^tak_run_[A-Za-z0-9_-]{20,200}$/, "must be tak_run_ and 20 or more of A-Z a-z 0-9 _ -").optional(),
+  /** Which surfaces there are; the others are 404 and undocumented. */
+  TAKOSUMI_SURFACES: z
+    .string()
+    .prefault(surfaces.filter((name) => name !== "cloud").join(","))
+    .transform((text) => text.split(",").map((name) => name.trim()).filter(Boolean))
+    .refine((names) => names.every((name) => surfaces.includes(name)), { error: `may name ${surfaces.join(", ")}` })
+    .transform((names) => new Set(names as Surface[])),
+  /** Protects everybody else from one caller. */
+  TAKOSUMI_RATE_LIMIT: whole(6_000, 1, 10_000_000),
+  /** Protects tokens from being guessed. */
+  TAKOSUMI_ADDRESS_RATE_LIMIT: whole(600, 1, 10_000_000),
+  TAKOSUMI_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).prefault("info"),
+  /** When a Run counts as lost; tests make it short. */
+  TAKOSUMI_LEASE_SECONDS: whole(30, 1, 3_600),
+  TAKOSUMI_LEASE_RENEW_SECONDS: whole(10, 1, 3_600),
+  TAKOSUMI_LEASE_GRACE_SECONDS: whole(10, 0, 3_600),
+  /** All replicas together must stay below the server's max_connections. */
+  TAKOSUMI_DATABASE_POOL: whole(20, 2, 1_000),
+  TAKOSUMI_DATABASE_WAIT_SECONDS: whole(10, 1, 600),
+});
+export type Env = Omit<z.output<typeof Variables>, "TAKOSUMI_PUBLIC_URL"> & { readonly TAKOSUMI_PUBLIC_URL: string };
+
+/** Secrets that may be given as the path of a file. The master key's file is the keyring's to read. */
+const fromFiles = ["DATABASE_URL", "TAKOSUMI_BOOTSTRAP_TOKEN", "TAKOSUMI_RUNNER_TOKEN"] as const;
+const largestFile = 64 * 1024;
+
+/** Reads the environment once. Throws a StartError that names every variable that is wrong, and no value. */
+export function readEnv(source: Readonly<Record<string, string | undefined>> = process.env): Env {
+  const wrong = unknownSettings(Object.keys(source)).map(unknownSettingMessage);
+  // An empty variable is an unset one: compose files write `NAME=`.
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(source)) if (value?.trim()) given[name] = value.trim();
+  for (const name of [...fromFiles, "TAKOSUMI_MASTER_KEY" as const]) {
+    const path = given[`${name}_FILE`];
+    if (path === undefined) continue;
+    if (given[name] !== undefined) wrong.push(`${name} and ${name}_FILE are both set: keep one`);
+    else if (name !== "TAKOSUMI_MASTER_KEY") Object.assign(given, contents(name, path, wrong));
+  }
+  const parsed = Variables.safeParse(given);
+  const named = parsed.error?.issues.map(({ path, message }) => `${path.join(".")} ${message}`) ?? [];
+  if (!parsed.success || wrong.length > 0) throw new StartError("configuration", [...wrong, ...named].join("\n"));
+  const env = parsed.data;
+  if (env.TAKOSUMI_LEASE_RENEW_SECONDS >= env.TAKOSUMI_LEASE_SECONDS)
+    throw new StartError("configuration", "TAKOSUMI_LEASE_RENEW_SECONDS must be less than TAKOSUMI_LEASE_SECONDS");
+  return { ...env, TAKOSUMI_PUBLIC_URL: (env.TAKOSUMI_PUBLIC_URL ?? `http://${authority(env.HOST)}:${env.PORT}`).replace(/\/+$/, "") };
+}
+
+/** "::1" -> "[::1]" */
+export const authority = (host: string): string => (host.includes(":") ? `[${host}]` : host);
+
+function contents(name: string, path: string, wrong: string[]): Record<string, string> {
+  try {
+    const text = readFileSync(path, "utf8").trim();
+    if (text && text.length <= largestFile) return { [name]: text };
+    wrong.push(`${name}_FILE: ${path} ${text ? "is too large to be a secret" : "is empty"}`);
+  } catch (error) {
+    wrong.push(`${name}_FILE: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? "error"})`);
+  }
+  return {};
+}

@@ -1,0 +1,23 @@
+import type { Blobs } from "@takosumi/blobs/blobs";
+import type { Db } from "@takosumi/db/db";
+import type { Keyring } from "@takosumi/keyring/envelope";
+import type { Engine } from "@takosumi/run-engine/engine";
+import type { Log } from "./logger.ts";
+
+/** What is opened at start and closed at stop. A family names the few that it uses; plain functions are imported. */
+export interface Resources {
+  readonly db: Db;
+  readonly keyring: Keyring;
+  readonly blobs: Blobs;
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly settings: ApiSettings;
+}
+
+/** What handlers and the pipeline may know of the environment. Nothing secret. */
+export interface ApiSettings {
+  readonly version: string;
+  readonly public_url: string;
+  /** Requests a minute, in this process. */
+  readonly limits: { readonly principal: number; readonly address: number };
+}

@@ -1,0 +1,35 @@
+import type { Role } from "@takosumi/contracts/access";
+import type { Db, Tx } from "@takosumi/db/db";
+import type { CapsuleRow, ProjectRow, RunRow, SecretRow, WorkspaceRow } from "@takosumi/db/rows";
+import { implementFor, type Principal } from "@takosumi/transport/handlers";
+
+export type { Db, Tx } from "@takosumi/db/db";
+
+/** The row behind each entity that a contract can locate. */
+export interface Rows {
+  readonly workspace: WorkspaceRow;
+  readonly project: ProjectRow;
+  readonly capsule: CapsuleRow;
+  readonly secret: SecretRow;
+  readonly run: RunRow;
+}
+export interface World {
+  readonly rows: Rows;
+  readonly tx: Tx;
+}
+
+/** A located row, and what its reader is in the Workspace that it belongs to. */
+export interface Located<E extends keyof Rows> {
+  readonly row: Rows[E];
+  readonly role: Role;
+  readonly workspace_id: string;
+}
+/** Null for a row that does not exist, is not inside `within`, or is not the reader's to see: nobody can tell these apart. */
+export type Locator<E extends keyof Rows> = (
+  db: Db,
+  id: string | undefined,
+  reader: Principal | null,
+  within: Partial<Rows>,
+) => Promise<Located<E> | null>;
+
+export const implement = implementFor<World>();

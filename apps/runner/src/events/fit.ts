@@ -1,0 +1,45 @@
+import type { Diagnostic } from "@takosumi/contracts/deploy/plan";
+import type { RunnerEvent } from "@takosumi/contracts/runner/events";
+
+const LOG_CHARACTERS = 65_536;
+/** Never inside a surrogate pair: half of one is no valid text in JSON, nor in PostgreSQL. */
+export function clip(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const cut = text.slice(0, max - 1);
+  return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
+}
+
+export const fitDiagnostic = (given: Diagnostic): Diagnostic => ({
+  severity: given.severity,
+  summary: clip(given.summary, 4_000),
+  detail: clip(given.detail, 16_000),
+  address: given.address && clip(given.address, 2_000),
+  file: given.file && clip(given.file, 1_000),
+  line: given.line,
+  snippet: given.snippet && clip(given.snippet, 8_000),
+});
+
+/** Cuts what the contract limits, after redaction has made it longer. A log becomes several. NUL is no text in PostgreSQL. */
+export function fit(event: RunnerEvent): RunnerEvent[] {
+  if (event.type === "log") return pieces(event.text.replaceAll("\0", "\ufffd")).map((text) => ({ ...event, text }));
+  if (event.type === "diagnostic") return [{ ...event, diagnostic: fitDiagnostic(event.diagnostic) }];
+  if (event.type === "resource") {
+    return [{ ...event, address: clip(event.address, 2_000), action: clip(event.action, 32), id: event.id && clip(event.id, 2_000) }];
+  }
+  return [event];
+}
+
+/** Cuts after a line where there is one. */
+function pieces(text: string): string[] {
+  const made: string[] = [];
+  let rest = text;
+  while (rest.length > LOG_CHARACTERS) {
+    const line = rest.lastIndexOf("\n", LOG_CHARACTERS - 1) + 1;
+    const high = /[\ud800-\udbff]/.test(rest.charAt(LOG_CHARACTERS - 1)) ? LOG_CHARACTERS - 1 : LOG_CHARACTERS;
+    const end = line > 0 ? line : high;
+    made.push(rest.slice(0, end));
+    rest = rest.slice(end);
+  }
+  made.push(rest);
+  return made;
+}

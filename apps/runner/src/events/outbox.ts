@@ -1,0 +1,101 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { RunnerEvent } from "@takosumi/contracts/runner/events";
+import type { LeasedCalls } from "../wire/leased.ts";
+import type { Cursor, Pending } from "./cursor.ts";
+import { EventQueue, type Place } from "./queue.ts";
+
+const COALESCE_MS = 50;
+
+/**
+ * Sends the events of one Run: the first at once, what follows in batches, one batch at a time, each with the sequence number of its
+ * first event. While the api is away nothing is lost and nothing grows: `add` waits, and with it the reader of the tool's files.
+ */
+export class Outbox {
+  readonly #calls: Pick<LeasedCalls, "events">;
+  readonly #cursor: Cursor;
+  readonly #redact: (value: unknown) => unknown;
+  readonly #queue = new EventQueue();
+  #sending: Promise<void> | null = null;
+  #broken: unknown = null;
+  #held = 0;
+  #hurry = new AbortController();
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #room = Promise.withResolvers<void>();
+
+  constructor(calls: Pick<LeasedCalls, "events">, cursor: Cursor, redact: (value: unknown) => unknown) {
+    this.#calls = calls;
+    this.#cursor = cursor;
+    this.#redact = redact;
+    if (cursor.pending) this.#start();
+  }
+
+  /** Resolves when there is room for more. Rejects once a batch could not be delivered. */
+  async add(event: RunnerEvent, place: Place | null = null): Promise<void> {
+    if (this.#broken) throw this.#broken;
+    this.#queue.add(event, place);
+    if (this.#queue.ready) this.#hurry.abort();
+    this.#start();
+    while (this.#queue.full && !this.#broken) await this.#room.promise;
+    if (this.#broken) throw this.#broken;
+  }
+
+  /** Keeps everything back until the returned function is called: the Run's secrets are not all known yet. */
+  hold(): () => void {
+    this.#held++;
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      this.#held--;
+      this.#start();
+      this.#release();
+    };
+  }
+
+  /** All that was added has arrived. Answers the last sequence number of the Run. */
+  async drained(): Promise<number> {
+    while (!this.#broken && (this.#sending || !this.#queue.empty)) {
+      this.#hurry.abort();
+      this.#start();
+      await (this.#sending ?? this.#room.promise);
+    }
+    if (this.#broken) throw this.#broken;
+    return this.#cursor.sequence;
+  }
+
+  #start(): void {
+    if (this.#sending || this.#held > 0 || this.#broken) return;
+    this.#sending = this.#send()
+      .catch((error: unknown) => {
+        this.#broken = error;
+      })
+      .finally(() => {
+        this.#sending = null;
+        this.#release();
+        if (!this.#queue.empty) this.#start();
+      });
+  }
+
+  async #send(): Promise<void> {
+    if (this.#cursor.pending) await this.#deliver(this.#cursor.pending);
+    while (!this.#queue.empty && this.#held === 0) {
+      const since = performance.now() - this.#sentAt;
+      if (since < COALESCE_MS) await wait(COALESCE_MS - since, undefined, { signal: this.#hurry.signal }).catch(() => undefined);
+      this.#hurry = new AbortController();
+      const { events, places } = this.#queue.take(this.#redact);
+      this.#release();
+      if (events.length > 0) await this.#deliver(this.#cursor.sending(events, places));
+    }
+  }
+
+  async #deliver(pending: Pending): Promise<void> {
+    await this.#calls.events(pending.first, pending.events);
+    this.#cursor.arrived(pending);
+    this.#sentAt = performance.now();
+  }
+
+  #release(): void {
+    this.#room.resolve();
+    this.#room = Promise.withResolvers();
+  }
+}

@@ -1,0 +1,83 @@
+import { ApiError, type ErrorCode } from "@takosumi/contracts/errors";
+import type { InputOf, OutputOf } from "@takosumi/contracts/infer";
+import type { Outcome } from "@takosumi/contracts/runner/outcome";
+import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
+import type { Client, Patience } from "./client.ts";
+
+const { operations } = runnerProtocol;
+type Input<K extends keyof typeof operations> = Omit<InputOf<(typeof operations)[K]>, "id" | "runner_id" | "epoch">;
+type Output<K extends keyof typeof operations> = OutputOf<(typeof operations)[K]>;
+
+/** The api said that this lease is over: someone else has the Run, or it ended. Nothing of it counts any more. */
+export class LeaseLost extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "LeaseLost";
+  }
+}
+
+/** The calls of one lease. Every one carries runner and epoch; a refusal of those is LeaseLost. */
+export class LeasedCalls {
+  readonly runId: string;
+  readonly epoch: number;
+  readonly #client: Client;
+  readonly #runner: string;
+  readonly #patience: Patience;
+  readonly #lost: (error: LeaseLost) => void;
+
+  constructor(client: Client, runner: string, run: { run_id: string; epoch: number }, patience: Patience, lost: (error: LeaseLost) => void) {
+    this.#client = client;
+    this.#runner = runner;
+    this.runId = run.run_id;
+    this.epoch = run.epoch;
+    this.#patience = patience;
+    this.#lost = lost;
+  }
+
+  renew(patience: Patience): Promise<Output<"renew">> {
+    return this.#kept(this.#client.call(operations.renew, this.#leased(), patience));
+  }
+
+  /** `events` are JSON texts, already redacted and within the limits of a batch. */
+  events(first: number, events: readonly string[]): Promise<Output<"events">> {
+    const head = JSON.stringify({ runner_id: this.#runner, epoch: this.epoch, first }).slice(0, -1);
+    return this.#kept(this.#client.callEncoded(operations.events, this.runId, `${head},"events":[${events.join(",")}]}`, this.#patience));
+  }
+
+  resolve(input: Input<"resolve">): Promise<Output<"resolve">> {
+    return this.#kept(this.#client.call(operations.resolve, { ...this.#leased(), ...input }, this.#patience));
+  }
+
+  credentials(phase: "plan" | "apply"): Promise<Output<"credentials">> {
+    return this.#kept(this.#client.call(operations.credentials, { ...this.#leased(), phase }, this.#patience));
+  }
+
+  input<T>(kind: Input<"input">["kind"], take: (bytes: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
+    return this.#kept(this.#client.download(operations.input, { ...this.#leased(), kind }, take, this.#patience), ["CONFLICT"]);
+  }
+
+  artifact(kind: Input<"artifact">["kind"], bytes: { digest: string; size: number; body: Buffer | (() => AsyncIterable<Uint8Array>) }): Promise<Output<"artifact">> {
+    const input = { ...this.#leased(), kind, digest: bytes.digest };
+    return this.#kept(this.#client.upload(operations.artifact, input, bytes.body, bytes.size, this.#patience));
+  }
+
+  async complete(lastSequence: number, outcome: Outcome): Promise<Output<"complete">> {
+    return this.#kept(this.#client.call(operations.complete, { ...this.#leased(), last_sequence: lastSequence, outcome }, this.#patience));
+  }
+
+  #leased(): { id: string; runner_id: string; epoch: number } {
+    return { id: this.runId, runner_id: this.#runner, epoch: this.epoch };
+  }
+
+  /** A missing input is a missing blob, not a missing lease. */
+  async #kept<T>(call: Promise<T>, over: readonly ErrorCode[] = ["CONFLICT", "NOT_FOUND", "GONE"]): Promise<T> {
+    try {
+      return await call;
+    } catch (error) {
+      if (!(error instanceof ApiError) || !over.includes(error.code)) throw error;
+      const lost = new LeaseLost(error.message);
+      this.#lost(lost);
+      throw lost;
+    }
+  }
+}

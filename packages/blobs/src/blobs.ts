@@ -1,0 +1,55 @@
+import type { Readable } from "node:stream";
+
+export const blobKinds = ["source", "plan", "work", "state", "checkpoint", "log", "artifact"] as const;
+export type BlobKind = (typeof blobKinds)[number];
+
+/** Where new bytes go. */
+export interface BlobShelf {
+  /** Id of the Workspace: `[A-Za-z0-9_-]`, up to 64 characters. */
+  readonly workspace: string;
+  readonly kind: BlobKind;
+}
+
+/** One stored blob. */
+export interface BlobPlace extends BlobShelf {
+  /** `sha256:<64 hex digits>` of the plaintext. */
+  readonly digest: string;
+}
+
+export interface StoredBlob {
+  readonly digest: string;
+  readonly size_bytes: number;
+}
+
+export interface PutOptions {
+  /** Most bytes taken; a longer body is `too_large` and leaves nothing. Default 1 GiB. */
+  readonly limit?: number;
+  /** The digest that the bytes must have; others are `corrupt` and leave nothing. */
+  readonly expect?: string;
+}
+
+export interface ReadOptions {
+  /** Most bytes held in memory; a larger blob is `too_large`. Default 64 MiB. */
+  readonly limit?: number;
+}
+
+/**
+ * Content-addressed storage of encrypted bytes, the same for a directory and a bucket. Whatever fails is a BlobError,
+ * except an error of the body's own source or of the key store, which passes through.
+ */
+export interface Blobs {
+  /** Stores the bytes durably and answers with their digest. The same bytes again, also at the same moment, are harmless. */
+  put(at: BlobShelf, body: Readable | Uint8Array, options?: PutOptions): Promise<StoredBlob>;
+  /** The bytes as a stream that fails at its end where they are not those of the digest: act on nothing before. `missing` at once. */
+  open(place: BlobPlace): Promise<Readable>;
+  /** The verified bytes. */
+  read(place: BlobPlace, options?: ReadOptions): Promise<Buffer>;
+  has(place: BlobPlace): Promise<boolean>;
+  /** Removes the blob; one that is not there is fine. */
+  remove(place: BlobPlace): Promise<void>;
+  /** Writes, reads and removes a probe. */
+  check(): Promise<void>;
+}
+
+export const defaultPutLimit = 1024 * 1024 * 1024;
+export const defaultReadLimit = 64 * 1024 * 1024;

@@ -1,0 +1,83 @@
+/** Every code that the API answers an error with, and its HTTP status. */
+export const errorStatus = {
+  BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  GONE: 410,
+  PRECONDITION_FAILED: 412,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  RATE_LIMITED: 429,
+  INTERNAL_ERROR: 500,
+  UNAVAILABLE: 503,
+} as const satisfies Record<string, number>;
+
+export type ErrorCode = keyof typeof errorStatus;
+
+/** `details.reason`, a closed set per code: clients branch on it, never on a message. */
+export const reasons = {
+  BAD_REQUEST: ["malformed", "invalid", "bad_cursor", "missing_provider", "unsafe_path"],
+  UNAUTHORIZED: ["missing", "invalid", "expired", "revoked"],
+  FORBIDDEN: ["role", "scope", "session_required", "workspace_token", "origin", "policy", "author"],
+  NOT_FOUND: [],
+  CONFLICT: [
+    "stale",
+    "digest_mismatch",
+    "locked",
+    "not_locked",
+    "expired",
+    "discarded",
+    "approvals_missing",
+    "already_applied",
+    "already_resolved",
+    "not_planned",
+    "terminal",
+    "name_taken",
+    "idempotency_key_reused",
+    "in_use",
+    "run_active",
+    "recovery_open",
+    "plan_again",
+    "lost_race",
+    "tool_pinned",
+    "not_empty",
+    "ledger_unacknowledged",
+    "old_epoch",
+  ],
+  GONE: ["expired", "deleted"],
+  PRECONDITION_FAILED: ["lineage", "changed"],
+  PAYLOAD_TOO_LARGE: ["body", "file"],
+  UNSUPPORTED_MEDIA_TYPE: ["type", "encoding"],
+  RATE_LIMITED: ["requests", "streams", "runs"],
+  INTERNAL_ERROR: [],
+  UNAVAILABLE: ["database", "starting", "stopping", "storage", "busy"],
+} as const satisfies Record<ErrorCode, readonly string[]>;
+
+export type Reason<C extends ErrorCode = ErrorCode> = (typeof reasons)[C][number];
+/** `fields`: what was wrong with an input. `retry_after_ms`: becomes Retry-After. Everything else is the operation's own. */
+export type Details<C extends ErrorCode = ErrorCode> = {
+  readonly reason?: Reason<C>;
+  readonly fields?: readonly { readonly path: string; readonly message: string }[];
+  readonly retry_after_ms?: number;
+  readonly [name: string]: unknown;
+};
+type Given = { readonly [C in ErrorCode]: readonly [code: C, message: string, details?: Details<C>] }[ErrorCode];
+
+/** The only error that crosses a package border. `message` says what was wrong, where, and what to do. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Details | undefined;
+  constructor(...[code, message, details]: Given) {
+    super(message);
+    this.name = "ApiError";
+    this.code = code;
+    this.details = details;
+  }
+
+  /** The error of an envelope that came over the wire. */
+  static received({ code, message, details }: { code: ErrorCode; message: string; details?: Details | undefined }): ApiError {
+    return new ApiError(...([code, message, details] as Given));
+  }
+}

@@ -1,0 +1,38 @@
+import { z } from "zod";
+import type { Entity } from "./access.ts";
+import { type Named, prefixes } from "./ids.ts";
+
+export const opaqueId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "is not an id: letters, digits, _ and -, at most 128");
+export const timestamp = z.iso.datetime();
+
+/**
+ * The id of something. Any opaque id passes, so that a wrong one is 404 as a missing one is; the entity stands in the schema's meta,
+ * where tests and the OpenAPI document find it. A Workspace's may also be its slug, or `me`.
+ */
+export const idOf = (entity: Entity | Named) => {
+  const prefix = entity in prefixes ? prefixes[entity as Named] : undefined;
+  const words = entity.replace("_", " ");
+  const description = entity === "workspace" ? "A workspace: its id (`ws_…`), its slug, or `me`" : `The id of a ${words}${prefix ? ` (\`${prefix}…\`)` : ""}`;
+  return opaqueId.meta({ description, ...(prefix && { example: `${prefix}01jd4r6m3xk8q2v7n5t9c0hbwe` }), "x-entity": entity });
+};
+/** Where an operation says which Workspace it means; left out, it is the caller's personal one. */
+export const workspaceId = idOf("workspace");
+/** What `idOf` said, looked up through optional, nullable and default. */
+export const entityOf = (schema: z.core.$ZodType): Entity | Named | undefined => {
+  const own = z.globalRegistry.get(schema)?.["x-entity"] as Entity | Named | undefined;
+  const inner = (schema._zod.def as { innerType?: z.core.$ZodType }).innerType;
+  return own ?? (inner && entityOf(inner));
+};
+
+/** A number that may arrive as the text of a query. The type parameter keeps clients exact: bare `z.coerce` takes `unknown`. */
+export const count = (max: number, min = 1) => z.coerce.number<number>().int().min(min).max(max);
+/** A yes or no, likewise. Never `z.coerce.boolean()`: it reads "false" as true. */
+export const flag = z.preprocess((value: boolean | "true" | "false") => value === "true" || (value === "false" ? false : value), z.boolean());
+
+export const cursor = z.string().min(1).max(512);
+export const paging = { limit: count(100).default(50), cursor: cursor.optional() };
+export const nextCursor = { next_cursor: z.string().nullable() };
+/** The output of a 204. */
+export const nothing = z.void();
+/** A JSON value that nobody constrains; the body's size and depth are limited at the door. */
+export const json = z.unknown();

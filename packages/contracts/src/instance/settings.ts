@@ -1,0 +1,141 @@
+/** One setting of the environment. A `secret` may also be given as `<name>_FILE`, the path of a file that holds it. */
+export interface Setting {
+  readonly name: string;
+  readonly about: string;
+  /** As it is written in the table of the README; null where there is none. */
+  readonly default: string | null;
+  readonly secret?: true;
+  /** Which processes read it. */
+  readonly read_by: readonly ("start" | "api" | "runner" | "test")[];
+}
+
+/** Every setting of every process. What is not here is refused at start, so that a misspelt name is never ignored. */
+export const settings = [
+  { name: "PORT", about: "Port of the API.", default: "8787", read_by: ["start", "api"] },
+  { name: "HOST", about: "Address that the API listens on; 0.0.0.0 for all.", default: "127.0.0.1", read_by: ["start", "api"] },
+  {
+    name: "DATABASE_URL",
+    about: "PostgreSQL 15 or later (postgres://user:password@host/database). Without it npm start brings an embedded one.",
+    default: null,
+    secret: true,
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_DATA_DIR",
+    about: "Everything that lives outside the database: blobs, master key, tokens, the embedded database. Back it up.",
+    default: ".takosumi",
+    read_by: ["start", "api", "runner"],
+  },
+  { name: "TAKOSUMI_PUBLIC_URL", about: "The URL that people and runners reach the API at.", default: "http://<HOST>:<PORT>", read_by: ["start", "api"] },
+  {
+    name: "TAKOSUMI_MASTER_KEY",
+    about: "Wraps every data key: 32 bytes as base64 or 64 hex digits. Without it, <data directory>/master.key, made at the first start.",
+    default: null,
+    secret: true,
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_BOOTSTRAP_TOKEN",
+    about: "A tak_pat_… of your own choice that becomes the first owner's token, for automation.",
+    default: null,
+    secret: true,
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_RUNNER_TOKEN",
+    about: "The tak_run_… that runners of the default pool show. npm start makes one.",
+    default: null,
+    secret: true,
+    read_by: ["start", "api", "runner"],
+  },
+  {
+    name: "TAKOSUMI_SURFACES",
+    about: "Surfaces to serve, separated by commas: deploy-control, platform, runner, cloud.",
+    default: "deploy-control,platform,runner",
+    read_by: ["start", "api"],
+  },
+  { name: "TAKOSUMI_RATE_LIMIT", about: "Requests a minute of one principal, in each API process.", default: "6000", read_by: ["start", "api"] },
+  {
+    name: "TAKOSUMI_ADDRESS_RATE_LIMIT",
+    about: "Requests a minute of one address that nobody signed in on, wrong tokens included, in each API process.",
+    default: "600",
+    read_by: ["start", "api"],
+  },
+  { name: "TAKOSUMI_LOG_LEVEL", about: "fatal, error, warn, info, debug or trace.", default: "info", read_by: ["start", "api", "runner"] },
+  { name: "TAKOSUMI_LEASE_SECONDS", about: "How long a Run is its runner's without a sign of life.", default: "30", read_by: ["start", "api"] },
+  { name: "TAKOSUMI_LEASE_RENEW_SECONDS", about: "How often a runner gives a sign of life.", default: "10", read_by: ["start", "api"] },
+  {
+    name: "TAKOSUMI_LEASE_GRACE_SECONDS",
+    about: "How long an overdue lease is waited for before its Run is taken as lost.",
+    default: "10",
+    read_by: ["start", "api"],
+  },
+  { name: "TAKOSUMI_DATABASE_POOL", about: "Connections to the database of one API process.", default: "20", read_by: ["start", "api"] },
+  {
+    name: "TAKOSUMI_DATABASE_WAIT_SECONDS",
+    about: "How long a request waits for a database that does not answer before it is told 503.",
+    default: "10",
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_QUICKSTART",
+    about: "off: npm start runs no first Capsule on an empty database.",
+    default: "on",
+    read_by: ["start"],
+  },
+  { name: "TAKOSUMI_URL", about: "Where a runner reaches the API.", default: "http://127.0.0.1:8787", read_by: ["runner"] },
+  {
+    name: "TAKOSUMI_RUNNER_DIR",
+    about: "Work directories and source cache of a runner. Without bubblewrap it must be the same path on all runners.",
+    default: "<data directory>/runner",
+    read_by: ["start", "runner"],
+  },
+  { name: "TAKOSUMI_RUNNER_SLOTS", about: "Runs that a runner executes at once.", default: "2", read_by: ["start", "runner"] },
+  { name: "TAKOSUMI_RUNNER_NAME", about: "What a runner is called in GET /runners.", default: "the host name", read_by: ["start", "runner"] },
+  {
+    name: "TAKOSUMI_TOFU_BIN",
+    about: "The tofu to use before any other; else the one on PATH, an installed one, or terraform.",
+    default: null,
+    read_by: ["start", "runner", "test"],
+  },
+  { name: "TAKOSUMI_CACHE_DIR", about: "Where installed tools are kept.", default: "~/.cache/takosumi", read_by: ["start", "runner", "test"] },
+  {
+    name: "TAKOSUMI_PROVIDER_MIRROR",
+    about: "A filesystem mirror directory that providers are installed from.",
+    default: null,
+    read_by: ["start", "runner", "test"],
+  },
+  {
+    name: "TAKOSUMI_SANDBOX",
+    about: "auto uses bubblewrap where it is there; require refuses to run without it; none runs without it.",
+    default: "auto",
+    read_by: ["start", "runner"],
+  },
+  {
+    name: "TAKOSUMI_SANDBOX_NETWORK",
+    about: "none gives module code no network: providers with an API cannot work then.",
+    default: "shared",
+    read_by: ["start", "runner"],
+  },
+  {
+    name: "TAKOSUMI_CANCEL_GRACE_SECONDS",
+    about: "How long an interrupted tool may take to save its state before it is killed.",
+    default: "30",
+    read_by: ["start", "runner"],
+  },
+  {
+    name: "TAKOSUMI_STOP_GRACE_SECONDS",
+    about: "The same when the runner stops.",
+    default: "8",
+    read_by: ["start", "runner"],
+  },
+  { name: "TAKOSUMI_RUN_OUTPUT_BYTES", about: "Output that one Run may write.", default: "67108864", read_by: ["start", "runner"] },
+  { name: "TAKOSUMI_RUN_FILE_BYTES", about: "Largest file that one Run may write; 0 is unlimited.", default: "2147483648", read_by: ["start", "runner"] },
+  { name: "TAKOSUMI_RUN_PROCESSES", about: "Processes of one Run; 0 is unlimited.", default: "0", read_by: ["start", "runner"] },
+  { name: "TAKOSUMI_RUN_MEMORY_BYTES", about: "Address space of one process of a Run; 0 is unlimited.", default: "0", read_by: ["start", "runner"] },
+  { name: "TAKOSUMI_SOURCE_CACHE_BYTES", about: "Sources that a runner keeps to save downloads.", default: "1073741824", read_by: ["start", "runner"] },
+  { name: "TAKOSUMI_WORK_DIRS", about: "Planned work directories that a runner keeps for their apply.", default: "64", read_by: ["start", "runner"] },
+  { name: "TAKOSUMI_WORK_HOURS", about: "How long it keeps them.", default: "36", read_by: ["start", "runner"] },
+] as const satisfies readonly Setting[];
+
+export type SettingName = (typeof settings)[number]["name"];

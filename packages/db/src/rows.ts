@@ -1,0 +1,81 @@
+import type { Role } from "@takosumi/contracts/access";
+import type { CapsuleStatus } from "@takosumi/contracts/deploy/capsules";
+import type { Recovery } from "@takosumi/contracts/deploy/plan";
+import type { Policy } from "@takosumi/contracts/deploy/policy";
+import type { Actor, PlanMode, Run, RunKind, RunPhase, RunStatus } from "@takosumi/contracts/deploy/run";
+import type { z } from "zod";
+import type * as model from "../generated/client.ts";
+
+/** A column as `Queries` answers it: int8 is a number, and jsonb is unknown until somebody says more below. */
+type Column<T> = model.Prisma.JsonValue extends T ? unknown : Narrowed<T>;
+type Narrowed<T> = T extends bigint ? number : T;
+
+/** A row of a table: the columns of the Prisma model, some of them said more exactly. Naming a column that is not there does not compile. */
+type Row<Model, Exact extends { [Name in keyof Exact]: Name extends keyof Model ? unknown : never } = object> = {
+  readonly [Name in keyof Model]: Name extends keyof Exact ? Exact[Name] : Column<Model[Name]>;
+};
+
+type Shown = z.infer<typeof Run>;
+type ToolName = "opentofu" | "terraform";
+
+export type UserRow = Row<model.users>;
+export type PersonalAccessTokenRow = Row<model.personal_access_tokens, { scopes: readonly string[] | null }>;
+
+export type WorkspaceRow = Row<model.workspaces>;
+export type MemberRow = Row<model.members, { role: Role }>;
+
+export type InstanceSettingRow = Row<model.instance_settings>;
+export type DataKeyRow = Row<model.data_keys>;
+export type IdempotencyClaimRow = Row<model.idempotency_claims>;
+
+export type AuditChainRow = Row<model.audit_chains>;
+export type AuditEventRow = Row<model.audit_events, { actor: Actor; metadata: Readonly<Record<string, unknown>> }>;
+export type AuditDenialRow = Row<model.audit_denials>;
+
+export type ProjectRow = Row<model.projects, { policy: Policy }>;
+export type SecretRow = Row<model.secrets>;
+export type SecretUseRow = Row<model.secret_uses>;
+export type SourceSnapshotRow = Row<model.source_snapshots>;
+export type StateVersionRow = Row<model.state_versions>;
+export type CapsuleRow = Row<
+  model.capsules,
+  {
+    status: z.infer<typeof CapsuleStatus>;
+    tool_name: ToolName | null;
+    state_tool_name: ToolName | null;
+    policy: Policy;
+    provider_bindings: readonly { readonly provider: string; readonly alias: string | null; readonly connection_id: string | null }[];
+    lock_actor: Actor | null;
+  }
+>;
+
+/** Times inside jsonb columns are ISO strings. */
+export type RunRow = Row<
+  model.runs,
+  {
+    kind: RunKind;
+    mode: PlanMode;
+    status: RunStatus;
+    phase: RunPhase | null;
+    phases: Shown["phases"];
+    actor: Actor;
+    tool_name: ToolName | null;
+    provider_bindings: Shown["provider_bindings"];
+    injected_env: Shown["injected_env"];
+    isolation: Shown["isolation"];
+    approvals: Shown["approval"]["given"];
+    error: Shown["error"];
+    recovery: z.infer<typeof Recovery> | null;
+  }
+>;
+export type RunEventRow = Row<model.run_events>;
+export type CheckpointRow = Row<model.checkpoints>;
+
+export type RunnerTokenRow = Row<model.runner_tokens>;
+export type RunnerRow = Row<
+  model.runners,
+  {
+    tools: readonly { readonly name: string; readonly version: string }[];
+    sandbox: { readonly kind: "bubblewrap" | "none"; readonly not_isolated: readonly string[] };
+  }
+>;

@@ -1,0 +1,97 @@
+import type pg from "pg";
+import type { OpenTx } from "./db.ts";
+import { DatabaseUnavailable } from "./errors.ts";
+import { connectionLost, planIsStale, understood } from "./failure.ts";
+import { leased } from "./pooled-query.ts";
+import type { WaitingPool } from "./pool.ts";
+import { type Statement, statement } from "./sql.ts";
+
+const sendNotify = statement("notify", "SELECT pg_notify($1, $2)");
+let begun = 0;
+
+/** One transaction on one connection, which goes back to the pool when it ends. Its statements run one after the other. */
+class Transaction implements OpenTx {
+  readonly transaction = `tx_${(++begun).toString(36)}`;
+  readonly #client: pg.PoolClient;
+  readonly #onEffectError: (error: unknown) => void;
+  readonly #effects: (() => void)[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+  #ended = false;
+  #lost = false;
+
+  constructor(client: pg.PoolClient, onEffectError: (error: unknown) => void) {
+    this.#client = client;
+    this.#onEffectError = onEffectError;
+  }
+
+  async query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    const result = await this.#send<Row>({ name: statement.name, text: statement.text, values: values as unknown[] });
+    return result.rows;
+  }
+
+  async one<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row | null> {
+    return (await this.query<Row>(statement, values))[0] ?? null;
+  }
+
+  async notify(channel: string, payload: string): Promise<void> {
+    await this.query(sendNotify, [channel, payload]);
+  }
+
+  afterCommit(effect: () => void): void {
+    this.#effects.push(effect);
+  }
+
+  async commit(): Promise<void> {
+    let tag: string;
+    try {
+      tag = (await this.#send({ text: "COMMIT" }, true)).command;
+    } catch (error) {
+      if (error instanceof DatabaseUnavailable)
+        throw new DatabaseUnavailable("The database went away during a commit: it may have happened or not", { cause: error });
+      throw error;
+    } finally {
+      this.#release();
+    }
+    if (tag !== "COMMIT") throw new Error(`${this.transaction} had failed before its commit: nothing was written`);
+    for (const effect of this.#effects) {
+      try {
+        effect();
+      } catch (error) {
+        this.#onEffectError(error);
+      }
+    }
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#ended) return;
+    // The database rolls back by itself what its connection leaves behind.
+    await this.#send({ text: "ROLLBACK" }, true).catch(() => {
+      this.#lost = true;
+    });
+    this.#release();
+  }
+
+  #send<Row extends object>(query: pg.QueryConfig, last = false): Promise<pg.QueryResult<Row>> {
+    if (this.#ended) return Promise.reject(new Error(`${this.transaction} has ended`));
+    if (last) this.#ended = true;
+    const sent = this.#turn
+      .then(() => this.#client.query<Row>(query))
+      .catch((error) => {
+        if (connectionLost(error) || planIsStale(error)) this.#lost = true;
+        throw understood(error);
+      });
+    this.#turn = sent.catch(() => {});
+    return sent;
+  }
+
+  #release(): void {
+    this.#client.release(this.#lost);
+  }
+}
+
+/** BEGIN changes nothing, so a connection that turns out to be dead is replaced. */
+export const begin = (pool: WaitingPool, waitMs: number, onEffectError: (error: unknown) => void): Promise<OpenTx> =>
+  leased(pool, waitMs, true, async (client) => {
+    await client.query("BEGIN");
+    return { kept: new Transaction(client, onEffectError) };
+  });

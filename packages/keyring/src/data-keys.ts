@@ -1,0 +1,94 @@
+import { randomBytes } from "node:crypto";
+import { type DataKey, type DataKeyRow, type DataKeyStore, dataKey, dataKeyId, dataKeyLength } from "./data-key.ts";
+import { type MasterKey, MasterKeyError } from "./master-key.ts";
+import { Recent } from "./recent.ts";
+import { SealError } from "./seal-error.ts";
+
+interface Options {
+  readonly masterKeys: ReadonlyMap<string, MasterKey>;
+  readonly current: MasterKey;
+  readonly store: DataKeyStore;
+  readonly capacity: number;
+  readonly now: () => number;
+}
+
+/** How long a process may go on sealing with a key after another process made a newer one current. */
+const currentFor = 60_000;
+
+/** The data keys of every Workspace: read once, unwrapped once, and at most `capacity` of them held. */
+export class DataKeys {
+  readonly #options: Options;
+  readonly #opened: Recent<string, Promise<DataKey>>;
+  readonly #current: Recent<string, { readonly key: Promise<DataKey>; readonly until: number }>;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#opened = new Recent(options.capacity);
+    this.#current = new Recent(options.capacity);
+  }
+
+  /** The key that seals for a Workspace; its first use makes it. */
+  current(workspace: string): Promise<DataKey> {
+    const now = this.#options.now();
+    const held = this.#current.get(workspace);
+    if (held && now < held.until) return held.key;
+    const entry = { key: this.#loadCurrent(workspace), until: now + currentFor };
+    this.#current.set(workspace, entry);
+    entry.key.catch(() => this.#current.drop(workspace, entry));
+    return entry.key;
+  }
+
+  /** The key that sealed something of this Workspace. A key of another Workspace does not open it. */
+  async byId(id: string, workspace: string): Promise<DataKey> {
+    if (!dataKeyId.test(id)) throw new SealError();
+    const key = await this.#open(id, async () => {
+      const row = await this.#options.store.byId(id);
+      if (row?.id !== id) throw new SealError();
+      return row;
+    });
+    if (key.workspace !== workspace) throw new SealError();
+    return key;
+  }
+
+  /** A new wrapped key, not stored yet. */
+  mint(workspace: string): Promise<DataKeyRow> {
+    return this.#wrap({ id: `dk_${randomBytes(16).toString("base64url")}`, workspace }, randomBytes(dataKeyLength));
+  }
+
+  /** The same key under the current master key; the row itself where it is that already. */
+  async rewrap(row: DataKeyRow): Promise<DataKeyRow> {
+    if (row.master_key_id === this.#options.current.id) return row;
+    return { ...row, ...(await this.#wrap(row, await this.#unwrap(row))) };
+  }
+
+  async #loadCurrent(workspace: string): Promise<DataKey> {
+    const { store } = this.#options;
+    const row = (await store.current(workspace)) ?? (await store.insert(await this.mint(workspace)));
+    if (row.workspace !== workspace) throw new SealError();
+    return this.#open(row.id, async () => row);
+  }
+
+  #open(id: string, row: () => Promise<DataKeyRow>): Promise<DataKey> {
+    const held = this.#opened.get(id);
+    if (held) return held;
+    const opening = row().then(async (found) => dataKey(found, await this.#unwrap(found)));
+    this.#opened.set(id, opening);
+    opening.catch(() => this.#opened.drop(id, opening));
+    return opening;
+  }
+
+  async #wrap({ id, workspace }: Pick<DataKeyRow, "id" | "workspace">, bytes: Buffer): Promise<DataKeyRow> {
+    const { current } = this.#options;
+    const wrapped = await current.wrap(bytes, { data_key: id, workspace });
+    bytes.fill(0);
+    return { id, workspace, master_key_id: current.id, wrapped };
+  }
+
+  async #unwrap({ id, workspace, master_key_id, wrapped }: DataKeyRow): Promise<Buffer> {
+    const master = this.#options.masterKeys.get(master_key_id);
+    if (!master) throw new MasterKeyError(`Data key ${id} was wrapped by master key ${master_key_id}, which was not given`);
+    const bytes = await master.unwrap(wrapped, { data_key: id, workspace });
+    if (bytes.length !== dataKeyLength) throw new SealError();
+    return bytes;
+  }
+}

@@ -1,0 +1,128 @@
+import { watch } from "node:fs";
+import { open, readFile } from "node:fs/promises";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { bootId, childrenOf, commandLine, innermostPid, signal, startTicks, wholeTree } from "./processes.ts";
+import type { Phase, PhaseExit, PhaseFacts } from "./types.ts";
+
+/** How often a phase that is not our own child is looked at, where the file watcher says nothing. */
+const POLL_MS = 200;
+/** The start of a sandbox takes milliseconds; a signal waits this long at most for its payload to be there. */
+const STARTING_MS = 3_000;
+
+/** A handle on a phase, own child or found again. Everything it knows stands in the phase's folder. */
+export class RunningPhase implements Phase {
+  readonly facts: PhaseFacts;
+  readonly files: Phase["files"];
+  readonly #folder: string;
+  readonly #ended: Promise<void> | null;
+  #exit: Promise<PhaseExit> | undefined;
+
+  /** `ended` resolves when the shell is gone, where it is our own child. */
+  constructor(folder: string, facts: PhaseFacts, ended: Promise<void> | null) {
+    this.#folder = folder;
+    this.facts = facts;
+    this.#ended = ended;
+    this.files = { stdout: join(folder, "stdout"), stderr: join(folder, "stderr") };
+  }
+
+  wait(): Promise<PhaseExit> {
+    this.#exit ??= this.#waited();
+    return this.#exit;
+  }
+
+  async #waited(): Promise<PhaseExit> {
+    await (this.#ended ?? this.#watched());
+    const left = await this.#left();
+    // No status although the shell is gone: it was killed, or the machine went down.
+    return left ?? { code: 137, signal: "SIGKILL" };
+  }
+
+  async #watched(): Promise<void> {
+    // A watcher tells at once; the poll finds what no file says, a shell that was killed.
+    let wake = () => {};
+    const watcher = watch(this.#folder, () => wake()).on("error", () => undefined);
+    try {
+      while ((await this.#left()) === null && (await this.alive())) {
+        const changed = new AbortController();
+        wake = () => changed.abort();
+        if ((await this.#left()) === null) await sleep(POLL_MS, undefined, { signal: changed.signal }).catch(() => undefined);
+      }
+    } finally {
+      watcher.close();
+    }
+  }
+
+  async #left(): Promise<PhaseExit | null> {
+    const text = await readFile(join(this.#folder, "exit"), "utf8").catch(() => null);
+    if (text === null) return null;
+    const code = Number(text.trim());
+    return { code, signal: code > 128 ? (signalNames.get(code - 128) ?? null) : null };
+  }
+
+  async alive(): Promise<boolean> {
+    return this.facts.startTicks !== "" && (await bootId()) === this.facts.bootId && (await startTicks(this.facts.pid)) === this.facts.startTicks;
+  }
+
+  async interrupt(): Promise<boolean> {
+    const payload = await this.#payload();
+    if (payload === null) return false;
+    // Rule 6: a second SIGINT loses state. The mark outlives this process; only who makes it sends.
+    const mark = await open(join(this.#folder, "interrupted"), "wx", 0o600).catch(() => null);
+    await mark?.close();
+    return mark !== null && (await this.alive()) && signal(payload, "SIGINT");
+  }
+
+  async kill(): Promise<void> {
+    if (!(await this.alive())) return;
+    if (this.facts.sandbox === "bubblewrap") {
+      // Init of the pid namespace: with it everything inside goes, whatever session it made for itself.
+      const init = await this.#started(() => this.#namespaceInit());
+      if (init !== null && (await this.alive())) signal(init, "SIGKILL");
+      else signal(-this.facts.pid, "SIGKILL");
+      return;
+    }
+    // Stopped before killed, so that nothing forks between being listed and being killed.
+    for (let round = 0; round < 10; round++) {
+      const pids = (await wholeTree(this.facts.pid, this.facts.marker)).filter((pid) => pid !== this.facts.pid);
+      if (pids.length === 0) break;
+      for (const pid of pids) signal(pid, "SIGSTOP");
+      for (const pid of pids) signal(pid, "SIGKILL");
+    }
+  }
+
+  async #namespaceInit(): Promise<number | null> {
+    const status = await readFile(join(this.#folder, "status"), "utf8").catch(() => "");
+    const pid = /"child-pid":\s*(\d+)/.exec(status)?.[1];
+    return pid ? Number(pid) : null;
+  }
+
+  async #payload(): Promise<number | null> {
+    return this.#started(async () => {
+      if (this.facts.sandbox === "none") return this.#exec((await childrenOf(this.facts.pid))[0]);
+      const init = await this.#namespaceInit();
+      if (init === null) return null;
+      for (const child of await childrenOf(init)) if ((await innermostPid(child)) === 2) return this.#exec(child);
+      return null;
+    });
+  }
+
+  /** Between fork and the last exec the payload is still a shell, bwrap or setpriv, which a SIGINT would end before the tool exists. */
+  async #exec(pid: number | undefined): Promise<number | null> {
+    if (pid === undefined) return null;
+    const [own, shell] = await Promise.all([commandLine(pid), commandLine(this.facts.pid)]);
+    return own === "" || own === shell || /^([^\0]*\/)?(bwrap|setpriv)\0/.test(own) ? null : pid;
+  }
+
+  async #started<T>(find: () => Promise<T | null>): Promise<T | null> {
+    for (let waited = 0; waited < STARTING_MS; waited += 10) {
+      const found = await find();
+      if (found !== null || !(await this.alive())) return found;
+      await sleep(10);
+    }
+    return null;
+  }
+}
+
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));

@@ -1,0 +1,43 @@
+import { watch } from "node:fs";
+import { open } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export type Chunk = { /** Where `bytes` begin in the file. */ offset: number; bytes: Buffer };
+
+const CHUNK_BYTES = 64 * 1024;
+const POLL_MS = 100;
+
+/**
+ * Follows a file that grows, from `offset` on, in chunks of at most 64 KiB. When `ended` aborts, the rest is read and the
+ * sequence ends. A file that shrank below what was read (truncated at open) is read again from its beginning.
+ */
+export async function* tailFile(path: string, offset: number, ended: AbortSignal): AsyncGenerator<Chunk> {
+  const file = await open(path, "r");
+  let wake = () => {};
+  const watcher = watch(path, () => wake()).on("error", () => undefined);
+  const onEnd = () => wake();
+  ended.addEventListener("abort", onEnd);
+  try {
+    let at = offset;
+    while (true) {
+      // Asked before reading: what was written before the end is then surely read.
+      const last = ended.aborted;
+      const { size } = await file.stat();
+      if (size < at) at = 0;
+      while (true) {
+        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, at);
+        if (bytesRead === 0) break;
+        yield { offset: at, bytes: buffer.subarray(0, bytesRead) };
+        at += bytesRead;
+      }
+      if (last) return;
+      const changed = new AbortController();
+      wake = () => changed.abort();
+      if (!ended.aborted && (await file.stat()).size === at) await sleep(POLL_MS, undefined, { signal: changed.signal }).catch(() => undefined);
+    }
+  } finally {
+    ended.removeEventListener("abort", onEnd);
+    watcher.close();
+    await file.close();
+  }
+}

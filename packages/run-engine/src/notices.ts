@@ -1,0 +1,45 @@
+import type { Db } from "@takosumi/db/db";
+
+/** A Run has new events (its id), or a pool has something to claim (its name). */
+export type Channel = "takosumi_run" | "takosumi_queue";
+
+/** Wakes whoever waits in this process when PostgreSQL says that something changed. A wake-up is a hint: the reader looks for itself. */
+export interface Notices {
+  /** Resolves at the next notice for `topic`, after `ms`, or when `signal` aborts, whichever is first. */
+  wait(channel: Channel, topic: string, ms: number, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openNotices(db: Db): Promise<Notices> {
+  const waiting = new Map<string, Set<() => void>>();
+  const wake = (key: string) => {
+    for (const resolve of waiting.get(key) ?? []) resolve();
+  };
+  const wakeAll = () => {
+    for (const key of waiting.keys()) wake(key);
+  };
+  const listen = (channel: Channel) => db.listen(channel, (payload) => wake(`${channel} ${payload.split(" ", 1)[0]}`), wakeAll);
+  const listeners = await Promise.all([listen("takosumi_run"), listen("takosumi_queue")]);
+  return {
+    wait: (channel, topic, ms, signal) =>
+      new Promise((resolve) => {
+        if (signal.aborted) return resolve();
+        const key = `${channel} ${topic}`;
+        const done = () => {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", done);
+          const rest = waiting.get(key);
+          rest?.delete(done);
+          if (rest?.size === 0) waiting.delete(key);
+          resolve();
+        };
+        const timer = setTimeout(done, ms);
+        signal.addEventListener("abort", done);
+        waiting.set(key, (waiting.get(key) ?? new Set()).add(done));
+      }),
+    close: async () => {
+      wakeAll();
+      await Promise.all(listeners.map((listener) => listener.close()));
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import { statement } from "@takosumi/db/sql";
+
+/** The Run of a lease, whoever holds it now. $1 run. */
+export const leasedRun = statement("leased_run", `SELECT * FROM runs WHERE id = $1`);
+
+/** The Runs that a runner says it holds, those of them that it does. $1 runner, $2 run ids, $3 epochs. Plan: primary key per id. */
+export const heldRuns = statement(
+  "held_runs",
+  `SELECT r.* FROM runs r JOIN unnest($2::text[], $3::bigint[]) AS held (id, epoch) ON held.id = r.id AND held.epoch = r.lease_epoch
+   WHERE r.lease_runner_id = $1 AND r.status IN ('running', 'needs_recovery')`,
+);

@@ -1,0 +1,153 @@
+import { transition } from "./transition.ts";
+
+const leased = "r.id = $1 AND r.lease_epoch = $2 AND r.lease_runner_id = $3";
+const lastPhase = "phases = run_phases(r.phases, jsonb_build_array(jsonb_build_object('state', 'finished', 'at', iso_time(now())))), phase = NULL";
+const ended = `${lastPhase}, finished_at = now(), log_complete = true, lease_expires_at = NULL`;
+const write = ["apply", "destroy"] as const;
+
+/** Ends of a leased Run: $1 run, $2 epoch, $3 runner, then as each says. */
+export const moves = {
+  /** $4 columns of the plan as JSON, $5 whether it has changes. */
+  planned: transition({
+    name: "planned",
+    to: "planned",
+    kinds: ["plan"],
+    set: `${lastPhase}, log_complete = true, finished_at = now(), lease_expires_at = NULL, expires_at = now() + $5 * interval '1 second',
+      (plan_digest, plan_size_bytes, work_digest, work_tree_digest, work_size_bytes, provider_lock_digest, plan_result, has_changes, seal,
+       tool_name, tool_version, tool_digest) = (SELECT plan_digest, plan_size_bytes, work_digest, work_tree_digest, work_size_bytes,
+         provider_lock_digest, plan_result, has_changes, seal, tool_name, tool_version, tool_digest
+       FROM jsonb_populate_record(NULL::runs, $4::jsonb))`,
+    where: leased,
+  }),
+  /** A plan without changes. $4 as above. */
+  unchanged: transition({
+    name: "unchanged",
+    to: "succeeded",
+    kinds: ["plan"],
+    set: `${ended}, (plan_digest, plan_size_bytes, work_digest, work_tree_digest, work_size_bytes, provider_lock_digest, plan_result,
+       has_changes, seal, tool_name, tool_version, tool_digest) = (SELECT plan_digest, plan_size_bytes, work_digest, work_tree_digest,
+         work_size_bytes, provider_lock_digest, plan_result, has_changes, seal, tool_name, tool_version, tool_digest
+       FROM jsonb_populate_record(NULL::runs, $4::jsonb))`,
+    where: leased,
+  }),
+  /** $4 bindings, $5 error, $6 lock digest. */
+  blocked: transition({
+    name: "blocked",
+    to: "blocked",
+    kinds: ["plan"],
+    set: `${ended}, provider_bindings = $4::jsonb, error = $5::jsonb, provider_lock_digest = $6`,
+    where: leased,
+  }),
+  /** $4 result of the apply, $5 state version. */
+  applied: transition({
+    name: "applied",
+    to: "succeeded",
+    kinds: write,
+    set: `${ended}, apply_result = $4::jsonb, state_version_id = $5, recovery = NULL`,
+    where: leased,
+  }),
+  /** $4 error, $5 result of the apply, $6 state version, $7 tool as JSON. */
+  failed: transition({
+    name: "failed",
+    to: "failed",
+    set: `${ended}, error = $4::jsonb, apply_result = $5::jsonb, state_version_id = $6, recovery = NULL,
+      tool_name = coalesce($7::jsonb ->> 'name', r.tool_name), tool_version = coalesce($7::jsonb ->> 'version', r.tool_version)`,
+    where: leased,
+  }),
+  /** The same of a Run that was asked to stop. */
+  interrupted: transition({
+    name: "interrupted",
+    to: "cancelled",
+    set: `${ended}, error = $4::jsonb, apply_result = $5::jsonb, state_version_id = $6, recovery = NULL,
+      tool_name = coalesce($7::jsonb ->> 'name', r.tool_name), tool_version = coalesce($7::jsonb ->> 'version', r.tool_version)`,
+    where: leased,
+  }),
+  /** An apply that found something other than what was approved, before the tool ran. $4 error. */
+  outdated: transition({ name: "outdated", to: "stale", kinds: write, set: `${ended}, error = $4::jsonb`, where: leased }),
+  /** An apply whose state is not known. $4 error, $5 recovery. */
+  lost: transition({
+    name: "lost",
+    to: "needs_recovery",
+    kinds: write,
+    set: "error = $4::jsonb, recovery = $5::jsonb",
+    where: leased,
+  }),
+};
+
+/** Moves by people and by time: $1 run, then as each says. */
+export const decisions = {
+  /** A plan that is executed by the Run $2. $3 the approver's id. */
+  approvePlan: transition({ name: "approve_plan", to: "approved", kinds: ["plan"], set: "apply_run_id = $2, approved_by = $3, approved_at = now()", where: "r.id = $1" }),
+  /** A waiting apply goes to its queue. $2 approvals, $3 the approver's id, $4 its turn. */
+  approveWrite: transition({
+    name: "approve_write",
+    to: "queued",
+    kinds: write,
+    set: "approvals = $2::jsonb, approved_by = $3, approved_at = now(), queued_at = now(), queue_rank = $4, expires_at = NULL",
+    where: "r.id = $1",
+  }),
+  /** $2 error or null. */
+  discard: transition({ name: "discard", to: "discarded", set: `finished_at = coalesce(r.finished_at, now()), error = $2::jsonb`, where: "r.id = $1" }),
+  /** Of a Run that no runner holds. $2 reason. */
+  cancelWaiting: transition({
+    name: "cancel_waiting",
+    to: "cancelled",
+    set: "finished_at = now(), log_complete = true, cancel_requested_at = now(), cancel_reason = $2",
+    where: "r.id = $1 AND r.status <> 'running' AND r.status <> 'needs_recovery'",
+  }),
+  /** Every waiting Run of a Capsule that stands on what was before. $1 Capsule, $2 error, $3 a Run to leave alone. */
+  staleOfCapsule: transition({
+    name: "stale_of_capsule",
+    to: "stale",
+    set: "finished_at = coalesce(r.finished_at, now()), log_complete = true, error = $2::jsonb",
+    where: "r.capsule_id = $1 AND r.status IN ('planned', 'awaiting_approval', 'queued') AND (r.kind <> 'plan' OR r.status = 'planned') AND r.id <> $3",
+  }),
+  /** Plans whose time is over, at most $1 of them. */
+  expire: transition({
+    name: "expire",
+    to: "expired",
+    set: "finished_at = coalesce(r.finished_at, now())",
+    where:
+      "r.id IN (SELECT e.id FROM runs e WHERE e.status IN ('planned', 'awaiting_approval') AND e.expires_at < now() ORDER BY e.expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)",
+  }),
+  /** A plan whose runner is gone goes back to the queue. $2 the epoch that was lost. */
+  requeue: transition({
+    name: "requeue",
+    to: "queued",
+    kinds: ["plan"],
+    set: "phase = NULL, phases = '[]', lease_epoch = r.lease_epoch + 1, lease_runner_id = NULL, lease_expires_at = NULL, queued_at = now()",
+    where: "r.id = $1 AND r.lease_epoch = $2",
+  }),
+  /** A plan whose runner is gone and that is not tried again. $2 epoch, $3 error. */
+  giveUpPlan: transition({
+    name: "give_up_plan",
+    to: "failed",
+    kinds: ["plan"],
+    set: `${ended}, error = $3::jsonb, lease_epoch = r.lease_epoch + 1`,
+    where: "r.id = $1 AND r.lease_epoch = $2",
+  }),
+  /** A plan whose runner is gone and that somebody had cancelled. $2 epoch. */
+  cancelLost: transition({
+    name: "cancel_lost",
+    to: "cancelled",
+    kinds: ["plan"],
+    set: `${ended}, lease_epoch = r.lease_epoch + 1`,
+    where: "r.id = $1 AND r.lease_epoch = $2",
+  }),
+  /** An apply whose runner is not heard of any more. Its epoch stays: its own runner may still come back. $2 epoch, $3 error, $4 recovery. */
+  suspend: transition({
+    name: "suspend",
+    to: "needs_recovery",
+    kinds: write,
+    set: "error = $3::jsonb, recovery = $4::jsonb",
+    where: "r.id = $1 AND r.lease_epoch = $2 AND r.lease_expires_at < now()",
+  }),
+  /** A person said what the state is. The epoch rises: whoever held the lease is out. $2 error, $3 recovery, $4 state version. */
+  resolve: transition({
+    name: "recover",
+    to: "failed",
+    kinds: write,
+    set: `${ended}, error = $2::jsonb, recovery = $3::jsonb, state_version_id = $4, lease_epoch = r.lease_epoch + 1`,
+    where: "r.id = $1 AND r.status = 'needs_recovery'",
+  }),
+};

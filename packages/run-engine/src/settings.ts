@@ -1,0 +1,25 @@
+/** All times in seconds. */
+export interface EngineSettings {
+  /** How long a lease lives without being renewed, how often a runner renews it, and how long past its end a Run is given up. */
+  readonly leaseSeconds: number;
+  readonly renewSeconds: number;
+  readonly graceSeconds: number;
+  /** How often a plan is started before it fails. */
+  readonly planAttempts: number;
+  /** Running Runs of one Workspace at once. */
+  readonly workspaceLimit: number;
+  /** How often deadlines, expiries and dead leases are looked for. */
+  readonly sweepSeconds: number;
+  /** A runner not heard of for so long is offline. */
+  readonly onlineSeconds: number;
+}
+
+export const engineDefaults: EngineSettings = {
+  leaseSeconds: 30,
+  renewSeconds: 10,
+  graceSeconds: 10,
+  planAttempts: 3,
+  workspaceLimit: 20,
+  sweepSeconds: 2,
+  onlineSeconds: 60,
+};

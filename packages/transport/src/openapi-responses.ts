@@ -1,0 +1,56 @@
+import type { Operation, Replies } from "@takosumi/contracts/define";
+import { type ErrorCode, errorStatus } from "@takosumi/contracts/errors";
+import { z } from "zod";
+import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from "zod-openapi";
+import { plainOf } from "./routes/plain.ts";
+
+type Content = NonNullable<ZodOpenApiResponseObject["content"]>;
+const binary = { type: "string", format: "binary" } as const;
+
+/** Every status that an operation answers with. */
+export function responsesOf(
+  operation: Operation,
+  errors: readonly ErrorCode[],
+  errorBody: (code: ErrorCode) => ZodOpenApiResponseObject,
+): ZodOpenApiResponsesObject {
+  const { kind, spec } = operation;
+  const responses: Record<string, ZodOpenApiResponseObject> = {};
+  const statuses = kind === "socket" ? [101] : (spec.reply?.statuses ?? [spec.status ?? 200]);
+  for (const status of statuses) responses[status] = success(operation, status);
+  for (const code of errors) responses[errorStatus[code]] = errorBody(code);
+  return responses as ZodOpenApiResponsesObject;
+}
+
+function success(operation: Operation, status: number): ZodOpenApiResponseObject {
+  const headers = headersOf(operation.spec.reply, status);
+  const empty = status === 204 || (status >= 300 && status < 400);
+  return { description: descriptions[status] ?? "Success", ...(!empty && { content: contentOf(operation) }), ...(headers && { headers }) };
+}
+
+const descriptions: Record<number, string> = {
+  101: "Switches to a WebSocket of these messages",
+  200: "Success",
+  201: "Created",
+  202: "Accepted",
+  204: "Done",
+  302: "Elsewhere",
+  303: "See there",
+  307: "Elsewhere for now",
+  308: "Moved",
+};
+
+function contentOf(operation: Operation): Content {
+  const { kind, spec } = operation;
+  if (kind === "events") return { "text/event-stream": { schema: spec.emits as z.ZodType } };
+  if (kind === "socket") return { "application/json": { schema: spec.emits as z.ZodType } };
+  if (kind === "download" || kind === "protocol") return Object.fromEntries((spec.produces ?? []).map((type) => [type, { schema: binary }]));
+  const plain = plainOf("", operation);
+  return { "application/json": { schema: spec.output as z.ZodType }, ...(plain && { "text/plain": { schema: { type: "string" } } }) };
+}
+
+function headersOf(reply: Replies | undefined, status: number): z.ZodObject | undefined {
+  const cookies = reply?.cookies === undefined ? {} : { "set-cookie": z.string().optional() };
+  const location = status >= 300 && status < 400 ? { location: z.string() } : {};
+  const named = { ...reply?.headers?._zod.def.shape, ...cookies, ...location };
+  return Object.keys(named).length > 0 ? z.object(named as z.ZodRawShape) : undefined;
+}

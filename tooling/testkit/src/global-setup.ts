@@ -1,0 +1,45 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { administer, urlOf } from "@takosumi/db/clone";
+import { startEmbedded } from "@takosumi/db/embedded";
+import { migrate } from "@takosumi/db/migrate";
+import type { TestProject } from "vitest/node";
+import { env } from "./env.ts";
+import "./provided.ts";
+
+interface Server {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+async function embedded(): Promise<Server> {
+  const dataDir = await mkdtemp(join(tmpdir(), "takosumi-test-"));
+  const server = await startEmbedded({ dataDir, durable: false });
+  return {
+    url: server.url,
+    stop: async () => {
+      await server.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One PostgreSQL a run. What it held is gone afterwards. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server: Server = env.TEST_DATABASE_URL ? { url: env.TEST_DATABASE_URL, stop: async () => {} } : await embedded();
+  const template = `template_${randomBytes(6).toString("hex")}`;
+  try {
+    await administer(server.url, `CREATE DATABASE ${template} TEMPLATE template0`);
+    await migrate(urlOf(server.url, template));
+    project.provide("postgres", { url: server.url, template });
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return async () => {
+    await administer(server.url, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
+    await server.stop();
+  };
+}
