@@ -30,10 +30,10 @@ const Variables = z.object({
   TAKOSUMI_BOOTSTRAP_TOKEN: z.string().regex(/^tak_pat_[A-Za-z0-9_-]{20,200}$/, "must be tak_pat_ and 20 or more of A-Z a-z 0-9 _ -").optional(),
   /** The token of the default pool, which `npm start` gives to its runner as well. */
   TAKOSUMI_RUNNER_TOKEN: z.string().regex(/^tak_run_[A-Za-z0-9_-]{20,200}$/, "must be tak_run_ and 20 or more of A-Z a-z 0-9 _ -").optional(),
-  /** Which surfaces there are; the others are 404 and undocumented. */
+  /** Surfaces to add to those that are on; one that is off is 404 and undocumented. */
   TAKOSUMI_SURFACES: z
     .string()
-    .prefault(surfaces.filter((name) => name !== "cloud").join(","))
+    .prefault("")
     .transform((text) => text.split(",").map((name) => name.trim()).filter(Boolean))
     .refine((names) => names.every((name) => surfaces.includes(name)), { error: `may name ${surfaces.join(", ")}` })
     .transform((names) => new Set(names as Surface[])),

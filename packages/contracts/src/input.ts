@@ -50,7 +50,8 @@ export function gatherer(operation: Operation): (from: RawRequest, strays: Stray
     if (isObject(from.body)) {
       for (const name of Object.keys(from.body)) {
         if (elsewhere.includes(name)) strays.push({ path: name, message: "is not taken from the body" });
-        else if (name !== "__proto__") input[name] = from.body[name];
+        else if (name === "__proto__") strays.push({ path: name, message: "is not a name that may be used" });
+        else input[name] = from.body[name];
       }
     } else if (from.body !== undefined) strays.push({ path: "", message: "the body must be a JSON object" });
     for (const name of Object.keys(from.query)) {

@@ -1,6 +1,6 @@
 import type { Role } from "@takosumi/contracts/access";
 import type { CapsuleStatus } from "@takosumi/contracts/deploy/capsules";
-import type { Recovery } from "@takosumi/contracts/deploy/plan";
+import type { Recovery, ResourceChange, Risk } from "@takosumi/contracts/deploy/plan";
 import type { Policy } from "@takosumi/contracts/deploy/policy";
 import type { Actor, PlanMode, Run, RunKind, RunPhase, RunStatus } from "@takosumi/contracts/deploy/run";
 import type { z } from "zod";
@@ -59,6 +59,7 @@ export type RunRow = Row<
     phase: RunPhase | null;
     phases: Shown["phases"];
     actor: Actor;
+    variables: Shown["variables"];
     tool_name: ToolName | null;
     provider_bindings: Shown["provider_bindings"];
     injected_env: Shown["injected_env"];
@@ -69,6 +70,8 @@ export type RunRow = Row<
   }
 >;
 export type RunEventRow = Row<model.run_events>;
+export type RunChangeRow = Row<model.run_changes, { risk: Risk; data: z.infer<typeof ResourceChange> }>;
+export type QueueTurnRow = Row<model.queue_turns>;
 export type CheckpointRow = Row<model.checkpoints>;
 
 export type RunnerTokenRow = Row<model.runner_tokens>;

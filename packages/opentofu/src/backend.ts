@@ -37,7 +37,10 @@ export function backendRecord(modulePath: string): string {
 export async function refuseOverrideClash(moduleDir: string): Promise<void> {
   for (const name of await readdir(moduleDir)) {
     if (name.startsWith("\u{10FFFF}")) {
-      throw new TofuError("backend_override", `The module has a file whose name begins with U+10FFFF (${JSON.stringify(name)}). That name is reserved: rename it.`);
+      throw new TofuError(
+        "backend_override",
+        `The module has a file whose name begins with U+10FFFF (${JSON.stringify(name)}). That name is reserved: rename it.`,
+      );
     }
   }
 }
@@ -51,5 +54,8 @@ export async function checkBackend(dir: RunDir, modulePath: string): Promise<voi
     throw new TofuError("backend_override", "The tool recorded no backend in its data directory, so the place of the state is not known.");
   }
   if (backend?.type === "local" && backend.config?.path === statePath(modulePath)) return;
-  throw new TofuError("backend_override", `The module's own backend (${String(backend?.type).slice(0, 40)}) was not replaced by Takosumi's. Remove its \`backend\` block.`);
+  throw new TofuError(
+    "backend_override",
+    `The module's own backend (${String(backend?.type).slice(0, 40)}) was not replaced by Takosumi's. Remove its \`backend\` block.`,
+  );
 }

@@ -14,7 +14,7 @@ export type PlanChoices = {
 
 /** The configuration as JSON: works without init exactly where no registry provider or module is missing. OpenTofu only. */
 export function showConfigArgs({ seen }: Command): string[] {
-  return [seen.tool, "show", "-json", "-config"];
+  return [seen.tool, "show", "-json", "-config", "-no-color"];
 }
 
 /** `-reconfigure`: whatever backend a data directory remembers is forgotten, never migrated to. */
@@ -51,5 +51,8 @@ function common(tool: Tool, seen: SeenPaths, variables: boolean): string[] {
 
 function checkedAddress(address: string): string {
   if (address !== "" && address.length <= 1_024 && !/\p{Cc}/u.test(address)) return address;
-  throw new TofuError("bad_argument", `${JSON.stringify(address.slice(0, 100))} is no resource address. Give one like module.a.aws_vpc.main["x"].`);
+  throw new TofuError(
+    "bad_argument",
+    `${JSON.stringify(address.slice(0, 100))} is no resource address. Give one like module.a.aws_vpc.main["x"].`,
+  );
 }

@@ -13,7 +13,8 @@ const ALLOWED = new Set(["TF_ENCRYPTION"]);
 
 /** Why a user may not set this variable; null where they may. */
 export function envNameProblem(name: string): string | null {
-  if (!/^[A-Z_][A-Z0-9_]{0,127}$/.test(name)) return "must be upper-case letters, digits and _, not beginning with a digit, at most 128 long";
+  if (!/^[A-Z_][A-Z0-9_]{0,127}$/.test(name))
+    return "must be upper-case letters, digits and _, not beginning with a digit, at most 128 long";
   if (ALLOWED.has(name)) return null;
   const prefix = REFUSED_PREFIXES.find((start) => name.startsWith(start));
   if (prefix) return `names that begin with ${prefix} are reserved`;

@@ -34,7 +34,10 @@ export async function findTools(where: WhereToLook): Promise<Tool[]> {
 async function configured(path: string | undefined): Promise<Tool[]> {
   if (!path) return [];
   if (!isAbsolute(path) || !(await isProgram(path))) {
-    throw new TofuError("tool_missing", `TAKOSUMI_TOFU_BIN is ${path}, where no executable is. Set it to the absolute path of tofu, or unset it.`);
+    throw new TofuError(
+      "tool_missing",
+      `TAKOSUMI_TOFU_BIN is ${path}, where no executable is. Set it to the absolute path of tofu, or unset it.`,
+    );
   }
   return [{ ...(await probeTool(path)), origin: "configured" }];
 }
@@ -49,12 +52,17 @@ async function onPath(name: string, path: string): Promise<Tool[]> {
 
 async function cached(cacheDir: string): Promise<Tool[]> {
   const folder = join(cacheDir, "tools/opentofu");
-  const versions = (await readdir(folder).catch(() => [])).filter((name) => /^\d+\.\d+\.\d+/.test(name)).sort((a, b) => compareVersions(b, a));
+  const versions = (await readdir(folder).catch(() => []))
+    .filter((name) => /^\d+\.\d+\.\d+/.test(name))
+    .sort((a, b) => compareVersions(b, a));
   const tools = await Promise.all(
     versions.slice(0, 16).map(async (version) => {
       const path = join(folder, version, "tofu");
       if (!(await isProgram(path))) return [];
-      return working(path, (await readFile(join(folder, version, "origin"), "utf8").catch(() => "")).trim() === "built" ? "built" : "cache");
+      return working(
+        path,
+        (await readFile(join(folder, version, "origin"), "utf8").catch(() => "")).trim() === "built" ? "built" : "cache",
+      );
     }),
   );
   return tools.flat();

@@ -32,7 +32,11 @@ export async function startPhase({ dir, name, box, env, cwd, argv }: PhaseStart)
   const folder = await emptyFolder(dir, name);
   const boxed = box.facts.kind === "bubblewrap";
   const prefix = await sandboxPrefix(box, dir, cwd);
-  const files = await Promise.all([open(join(folder, "stdout"), "w", 0o600), open(join(folder, "stderr"), "w", 0o600), open(join(folder, "status"), "w", 0o600)]);
+  const files = await Promise.all([
+    open(join(folder, "stdout"), "w", 0o600),
+    open(join(folder, "stderr"), "w", 0o600),
+    open(join(folder, "status"), "w", 0o600),
+  ]);
   try {
     const options = boxed ? await unnamedFile(folder, environmentOptions(env)) : null;
     if (options) files.push(options);
@@ -79,7 +83,15 @@ async function emptyFolder(dir: RunDir, name: string): Promise<string> {
 async function factsOf(pid: number, name: string, box: Box, env: Record<string, string>): Promise<PhaseFacts> {
   const [ticks, boot] = await Promise.all([startTicks(pid), bootId()]);
   // An empty start time never equals a living process's: a phase that ended at once is never signalled.
-  return { name, pid, startTicks: ticks ?? "", bootId: boot, sandbox: box.facts.kind, marker: `TF_DATA_DIR=${env.TF_DATA_DIR ?? ""}`, startedAt: new Date().toISOString() };
+  return {
+    name,
+    pid,
+    startTicks: ticks ?? "",
+    bootId: boot,
+    sandbox: box.facts.kind,
+    marker: `TF_DATA_DIR=${env.TF_DATA_DIR ?? ""}`,
+    startedAt: new Date().toISOString(),
+  };
 }
 
 async function persist(folder: string, facts: PhaseFacts): Promise<void> {

@@ -17,5 +17,8 @@ export function pickTool(tools: Tool[], wanted: { name?: ToolName | undefined; v
   const found = tools.map((tool) => `${tool.name} ${tool.version}`).join(", ") || "none";
   const asked = `${wanted.name ?? "OpenTofu or Terraform"}${wanted.version ? ` ${wanted.version}` : ""}`;
   const atLeast = least ? `, at least ${least} because the state was written by it` : "";
-  throw new TofuError("tool_missing", `This runner has no ${asked}${atLeast}. It has: ${found}. Install it, or run \`npm run tofu:install\`.`);
+  throw new TofuError(
+    "tool_missing",
+    `This runner has no ${asked}${atLeast}. It has: ${found}. Install it, or run \`npm run tofu:install\`.`,
+  );
 }

@@ -43,7 +43,8 @@ async function version(path: string): Promise<{ name: ToolName; version: string 
     throw new TofuError("tool_broken", `${path} does not answer \`version\`: ${(cause as Error).message.slice(0, 300)}`);
   }
   const [, product, found] = /^(OpenTofu|Terraform) v(\S+)/.exec(text) ?? [];
-  if (!product || !found) throw new TofuError("tool_broken", `${path} is neither OpenTofu nor Terraform: \`version\` says ${JSON.stringify(text.slice(0, 80))}.`);
+  if (!product || !found)
+    throw new TofuError("tool_broken", `${path} is neither OpenTofu nor Terraform: \`version\` says ${JSON.stringify(text.slice(0, 80))}.`);
   return { name: product === "OpenTofu" ? "opentofu" : "terraform", version: found };
 }
 

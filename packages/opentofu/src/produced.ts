@@ -12,7 +12,10 @@ export async function readProduced(path: string, maxBytes: number): Promise<Buff
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw new TofuError("bad_output", `A file that the tool should have written cannot be read (${(cause as NodeJS.ErrnoException).code}).`);
+    throw new TofuError(
+      "bad_output",
+      `A file that the tool should have written cannot be read (${(cause as NodeJS.ErrnoException).code}).`,
+    );
   }
   try {
     const info = await file.stat();

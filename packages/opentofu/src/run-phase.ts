@@ -8,7 +8,10 @@ export type PhaseOutput = { exit: PhaseExit; timedOut: boolean; stdout: Buffer; 
  * Runs one of the short commands to its end and answers what it said. Killed after `timeoutMs` or when `stop` aborts
  * (`timedOut` tells the first). Throws `too_large` where either stream has more than `maxBytes`.
  */
-export async function runPhase(start: PhaseStart, { timeoutMs, maxBytes, stop }: { timeoutMs: number; maxBytes: number; stop?: AbortSignal }): Promise<PhaseOutput> {
+export async function runPhase(
+  start: PhaseStart,
+  { timeoutMs, maxBytes, stop }: { timeoutMs: number; maxBytes: number; stop?: AbortSignal },
+): Promise<PhaseOutput> {
   stop?.throwIfAborted();
   const phase = await startPhase(start);
   let timedOut = false;

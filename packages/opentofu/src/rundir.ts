@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir, rm } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { TofuError } from "./errors.ts";
 import type { RunDir, SandboxFacts, SeenPaths, Tool } from "./types.ts";
@@ -13,6 +13,8 @@ export async function createRunDir(root: string): Promise<RunDir> {
   const dir = openRunDir(root);
   await rm(root, { recursive: true, force: true });
   for (const part of [dir.root, dir.tree, dir.data, dir.ctl, dir.io]) await mkdir(part, { recursive: true, mode: 0o700 });
+  // bubblewrap enters the tree as root without the right to read other users' folders; `root` keeps everybody else out.
+  await chmod(dir.tree, 0o711);
   return dir;
 }
 
@@ -30,7 +32,12 @@ export async function clearSecrets(dir: RunDir): Promise<void> {
 /** Which paths below `root` are sealed with a plan: source, downloaded modules, what the plan wrote, the backend record; never providers. */
 export function inWorkSnapshot(path: string): boolean {
   return (
-    path === "tree" || path.startsWith("tree/") || path === "data" || path === "data/modules" || path.startsWith("data/modules/") || path === "data/terraform.tfstate"
+    path === "tree" ||
+    path.startsWith("tree/") ||
+    path === "data" ||
+    path === "data/modules" ||
+    path.startsWith("data/modules/") ||
+    path === "data/terraform.tfstate"
   );
 }
 

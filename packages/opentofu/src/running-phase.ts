@@ -62,7 +62,9 @@ export class RunningPhase implements Phase {
   }
 
   async alive(): Promise<boolean> {
-    return this.facts.startTicks !== "" && (await bootId()) === this.facts.bootId && (await startTicks(this.facts.pid)) === this.facts.startTicks;
+    return (
+      this.facts.startTicks !== "" && (await bootId()) === this.facts.bootId && (await startTicks(this.facts.pid)) === this.facts.startTicks
+    );
   }
 
   async interrupt(): Promise<boolean> {

@@ -20,7 +20,12 @@ export async function detectSandbox(): Promise<SandboxFacts> {
   const reason = await whyNot(root, who);
   if (reason === null) return { kind: "bubblewrap", reason, setpriv: root, ...who, missing: ["memory is not limited"] };
   const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  const missing = ["files of this machine are not isolated", "processes are not isolated", "the network is not isolated", "memory is not limited"];
+  const missing = [
+    "files of this machine are not isolated",
+    "processes are not isolated",
+    "the network is not isolated",
+    "memory is not limited",
+  ];
   if (root) missing.unshift("module code runs as root");
   return { kind: "none", reason, setpriv: false, ...own, missing };
 }

@@ -19,4 +19,17 @@ async function read(): Promise<string[]> {
 }
 
 /** What programs need of /etc to reach the network and to name themselves; no accounts, no keys. */
-export const ETC_FILES = ["/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services", "/etc/protocols", "/etc/localtime", "/etc/alternatives", "/etc/ld.so.cache"];
+export const ETC_FILES = [
+  "/etc/ssl",
+  "/etc/pki",
+  "/etc/ca-certificates",
+  "/etc/resolv.conf",
+  "/etc/hosts",
+  "/etc/nsswitch.conf",
+  "/etc/gai.conf",
+  "/etc/services",
+  "/etc/protocols",
+  "/etc/localtime",
+  "/etc/alternatives",
+  "/etc/ld.so.cache",
+];

@@ -6,7 +6,7 @@ import { pack } from "tar-stream";
 import { TofuError } from "./errors.ts";
 import { checkedPath, linkStaysInside } from "./tree-paths.ts";
 
-export type Packed = { tar: Buffer; /** `sha256:<hex>` of the tar. */ digest: string };
+export type Packed = { tar: Buffer /** `sha256:<hex>` of the tar. */; digest: string };
 type Entry = { path: string; kind: "file" | "directory" | "link"; executable: boolean; target: string; bytes: () => Promise<Buffer> };
 
 const MOST_ENTRIES = 50_000;
@@ -35,7 +35,8 @@ export async function packFiles(files: Record<string, string>): Promise<Packed> 
     const parts = checkedPath(path).split("/");
     for (let depth = 1; depth < parts.length; depth++) {
       const folder = parts.slice(0, depth).join("/");
-      if (Object.hasOwn(files, folder)) throw new TofuError("bad_path", `File ${JSON.stringify(folder)} is also the folder of ${JSON.stringify(path)}.`);
+      if (Object.hasOwn(files, folder))
+        throw new TofuError("bad_path", `File ${JSON.stringify(folder)} is also the folder of ${JSON.stringify(path)}.`);
       entries.set(folder, entry(folder, "directory"));
     }
     entries.set(path, { ...entry(path, "file"), bytes: async () => Buffer.from(text, "utf8") });
@@ -52,7 +53,8 @@ export function refuseCaseClash(paths: Iterable<string>): void {
   for (const path of paths) {
     const folded = path.normalize("NFC").toLowerCase();
     const other = seen.get(folded);
-    if (other !== undefined && other !== path) throw new TofuError("bad_path", `Files ${JSON.stringify(other)} and ${JSON.stringify(path)} differ in case only.`);
+    if (other !== undefined && other !== path)
+      throw new TofuError("bad_path", `Files ${JSON.stringify(other)} and ${JSON.stringify(path)} differ in case only.`);
     seen.set(folded, path);
   }
 }
@@ -63,10 +65,19 @@ function entry(path: string, kind: Entry["kind"]): Entry {
 
 /** By the bytes of the whole path: a folder comes before what it holds. */
 function sorted(entries: Entry[]): Entry[] {
-  return entries.map((one) => ({ one, key: Buffer.from(one.path) })).sort((a, b) => Buffer.compare(a.key, b.key)).map(({ one }) => one);
+  return entries
+    .map((one) => ({ one, key: Buffer.from(one.path) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key))
+    .map(({ one }) => one);
 }
 
-async function entriesOf(root: string, include: (path: string) => boolean, folder: string, prefix = "", found: Entry[] = []): Promise<Entry[]> {
+async function entriesOf(
+  root: string,
+  include: (path: string) => boolean,
+  folder: string,
+  prefix = "",
+  found: Entry[] = [],
+): Promise<Entry[]> {
   for (const name of await readdir(folder)) {
     const path = prefix + name;
     if (!include(path)) continue;

@@ -45,7 +45,8 @@ export function stateSummary(bytes: Uint8Array): StateSummary {
 /** Rule 2: both tools truncate and then write in place, so most reads during a write are torn. Whole, ours, and not older is good. */
 export function isGoodCheckpoint(bytes: Uint8Array, base: { lineage: string; serial: number }): boolean {
   const state = parsed(bytes);
-  if (!state || state.lineage !== base.lineage || !Number.isSafeInteger(state.serial) || (state.serial as number) < base.serial) return false;
+  if (!state || state.lineage !== base.lineage || !Number.isSafeInteger(state.serial) || (state.serial as number) < base.serial)
+    return false;
   return state.version === 4 ? Array.isArray(state.resources) : state.encrypted_data !== undefined;
 }
 

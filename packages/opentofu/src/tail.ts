@@ -33,7 +33,8 @@ export async function* tailFile(path: string, offset: number, ended: AbortSignal
       if (last) return;
       const changed = new AbortController();
       wake = () => changed.abort();
-      if (!ended.aborted && (await file.stat()).size === at) await sleep(POLL_MS, undefined, { signal: changed.signal }).catch(() => undefined);
+      if (!ended.aborted && (await file.stat()).size === at)
+        await sleep(POLL_MS, undefined, { signal: changed.signal }).catch(() => undefined);
     }
   } finally {
     ended.removeEventListener("abort", onEnd);

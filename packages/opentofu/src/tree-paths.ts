@@ -33,7 +33,8 @@ function problemOf(path: string): string | null {
  * the link is a real one, while behind a name `..` would leave from wherever that name, itself a link, leads.
  */
 export function linkStaysInside(path: string, target: string): boolean {
-  if (target === "" || target.startsWith("/") || target.includes("\0") || target.includes("\\") || Buffer.byteLength(target) > MOST_BYTES) return false;
+  if (target === "" || target.startsWith("/") || target.includes("\0") || target.includes("\\") || Buffer.byteLength(target) > MOST_BYTES)
+    return false;
   const parts = target.split("/").filter((part) => part !== "" && part !== ".");
   const up = parts.findIndex((part) => part !== "..");
   const climbs = up === -1 ? parts.length : up;

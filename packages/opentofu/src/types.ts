@@ -116,10 +116,24 @@ export type ToolDiagnostic = {
 };
 
 export type ResourceState = "planned" | "started" | "progress" | "completed" | "errored";
-export type ResourceAction = "create" | "update" | "delete" | "replace" | "read" | "no-op" | "import" | "forget" | "move" | "open" | "renew" | "close";
+export type ResourceAction =
+  | "create"
+  | "update"
+  | "delete"
+  | "replace"
+  | "read"
+  | "no-op"
+  | "import"
+  | "forget"
+  | "move"
+  | "open"
+  | "renew"
+  | "close"
+  | "unknown";
 
+/** `text` is the tool's own human line, for a log that is rendered from events. `at` is the tool's time, ISO. */
 export type ToolEvent =
-  | { type: "log"; level: "trace" | "debug" | "info" | "warn" | "error"; text: string; at: string | null }
+  | { type: "log"; level: "debug" | "info" | "warn" | "error"; text: string; at: string | null }
   | ({ type: "diagnostic"; at: string | null } & ToolDiagnostic)
   | {
       type: "resource";
@@ -129,14 +143,34 @@ export type ToolEvent =
       /** The real object's id, where the provider gave one: the ledger of rule 3 lives from it. */
       id: string | null;
       elapsed_s: number | null;
+      text: string;
       at: string | null;
     }
-  | { type: "drift"; address: string; action: ResourceAction; at: string | null }
-  | { type: "provisioner"; address: string; provisioner: string; state: "started" | "progress" | "completed" | "errored"; text: string | null; at: string | null }
+  | { type: "refresh"; address: string; state: "started" | "completed"; text: string; at: string | null }
+  | { type: "drift"; address: string; action: ResourceAction; text: string; at: string | null }
+  | {
+      type: "provisioner";
+      address: string;
+      provisioner: string;
+      state: "started" | "progress" | "completed" | "errored";
+      text: string;
+      at: string | null;
+    }
+  /** Values of sensitive outputs are null. */
   | { type: "outputs"; outputs: Record<string, OutputEvent>; at: string | null }
-  | { type: "summary"; operation: "plan" | "apply" | "destroy"; add: number; change: number; remove: number; import: number; at: string | null }
+  | {
+      type: "summary";
+      operation: "plan" | "apply" | "destroy";
+      add: number;
+      change: number;
+      remove: number;
+      import: number;
+      forget: number;
+      text: string;
+      at: string | null;
+    }
   | { type: "version"; tool: ToolName; version: string; at: string | null }
-  /** Rule 4: the whole state, secrets included. Only the state recovery may touch it; it is never a log. */
+  /** Rule 4: the whole state, secrets included. Only the recovery of the state may touch it; it is never a log. */
   | { type: "state_dump"; state: string };
 
 export type OutputEvent = { type: unknown; value: unknown; sensitive: boolean; action: string | null };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { extract, type Header } from "tar-stream";
+import { type Header, extract } from "tar-stream";
 import { TofuError } from "./errors.ts";
 import { checkedPath, linkStaysInside } from "./tree-paths.ts";
 
@@ -54,8 +54,14 @@ type Unpacking = {
   dir: string;
 };
 
-async function take(state: Unpacking, header: Header, links: { path: string; target: string }[], body: AsyncIterable<Uint8Array>): Promise<void> {
-  if (++state.entries > state.limits.maxEntries) throw new TofuError("too_large", `The archive has more than ${state.limits.maxEntries} entries.`);
+async function take(
+  state: Unpacking,
+  header: Header,
+  links: { path: string; target: string }[],
+  body: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  if (++state.entries > state.limits.maxEntries)
+    throw new TofuError("too_large", `The archive has more than ${state.limits.maxEntries} entries.`);
   // `tar -C dir .` writes "./" before every name; the tree itself is its first entry.
   const name = header.name.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
   if ((name === "" || name === ".") && header.type === "directory") return;
@@ -63,15 +69,21 @@ async function take(state: Unpacking, header: Header, links: { path: string; tar
   await foldersAbove(state, path);
   if (header.type === "directory") return folder(state, path);
   const before = state.kinds.get(folded(path));
-  if (before) throw new TofuError("bad_archive", `${JSON.stringify(path)} stands in the archive twice${before.path === path ? "" : `, also as ${JSON.stringify(before.path)}`}.`);
+  if (before)
+    throw new TofuError(
+      "bad_archive",
+      `${JSON.stringify(path)} stands in the archive twice${before.path === path ? "" : `, also as ${JSON.stringify(before.path)}`}.`,
+    );
   if (header.type === "file" || header.type === "contiguous-file") {
     state.kinds.set(folded(path), { path, kind: "file" });
     await writeBody(state, path, ((header.mode ?? 0) & 0o100) !== 0, body);
   } else if (header.type === "symlink") {
-    if (!linkStaysInside(path, header.linkname ?? "")) throw new TofuError("bad_archive", `${JSON.stringify(path)} is a link that leaves the source tree.`);
+    if (!linkStaysInside(path, header.linkname ?? ""))
+      throw new TofuError("bad_archive", `${JSON.stringify(path)} is a link that leaves the source tree.`);
     state.kinds.set(folded(path), { path, kind: "link" });
     links.push({ path, target: header.linkname ?? "" });
-  } else throw new TofuError("bad_archive", `${JSON.stringify(path)} is a ${String(header.type)}; only files, folders and links are taken.`);
+  } else
+    throw new TofuError("bad_archive", `${JSON.stringify(path)} is a ${String(header.type)}; only files, folders and links are taken.`);
 }
 
 async function foldersAbove(state: Unpacking, path: string): Promise<void> {
@@ -82,8 +94,10 @@ async function foldersAbove(state: Unpacking, path: string): Promise<void> {
 async function folder(state: Unpacking, path: string): Promise<void> {
   const before = state.kinds.get(folded(path));
   if (before?.kind === "directory" && before.path === path) return;
-  if (before) throw new TofuError("bad_archive", `${JSON.stringify(path)} is a folder, and ${JSON.stringify(before.path)} stands in the same place.`);
-  if (state.kinds.size >= state.limits.maxEntries) throw new TofuError("too_large", `The archive has more than ${state.limits.maxEntries} entries.`);
+  if (before)
+    throw new TofuError("bad_archive", `${JSON.stringify(path)} is a folder, and ${JSON.stringify(before.path)} stands in the same place.`);
+  if (state.kinds.size >= state.limits.maxEntries)
+    throw new TofuError("too_large", `The archive has more than ${state.limits.maxEntries} entries.`);
   state.kinds.set(folded(path), { path, kind: "directory" });
   await mkdir(join(state.dir, path), { mode: 0o755 });
 }
@@ -94,7 +108,8 @@ async function writeBody(state: Unpacking, path: string, executable: boolean, bo
   try {
     for await (const chunk of body) {
       state.bytes += chunk.length;
-      if (state.bytes > state.limits.maxBytes) throw new TofuError("too_large", `The archive unpacks to more than ${state.limits.maxBytes} bytes.`);
+      if (state.bytes > state.limits.maxBytes)
+        throw new TofuError("too_large", `The archive unpacks to more than ${state.limits.maxBytes} bytes.`);
       await file.write(chunk);
     }
     // The process's umask may have taken bits away, and the digest counts the executable one.
@@ -119,7 +134,8 @@ async function* bounded(bytes: Uint8Array, limits: UnpackLimits): AsyncGenerator
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
     out += chunk.length;
     if (out > most) throw new TofuError("too_large", `The archive unpacks to more than ${limits.maxBytes} bytes.`);
-    if (zipped && out > RATIO_FROM && out > bytes.length * limits.maxRatio) throw new TofuError("too_large", `The archive unpacks to more than ${limits.maxRatio} times its size.`);
+    if (zipped && out > RATIO_FROM && out > bytes.length * limits.maxRatio)
+      throw new TofuError("too_large", `The archive unpacks to more than ${limits.maxRatio} times its size.`);
     yield chunk;
   }
 }

@@ -3,7 +3,9 @@ import { apply, bothTools, init, plan, removeScratch, runShell, sandboxes, showP
 
 afterAll(removeScratch);
 
-const MODULE = { "main.tf": 'variable "g" {}\nresource "terraform_data" "a" { input = var.g }\noutput "o" { value = terraform_data.a.output }\n' };
+const MODULE = {
+  "main.tf": 'variable "g" {}\nresource "terraform_data" "a" { input = var.g }\noutput "o" { value = terraform_data.a.output }\n',
+};
 
 for (const tool of bothTools) {
   for (const facts of sandboxes) {

@@ -22,7 +22,14 @@ export const terraform = tools.find((tool) => tool.name === "terraform");
 /** One of each kind: what a rule says of both tools is tried on both that are here. */
 export const bothTools = [tofu, terraform].filter((tool) => tool !== undefined);
 export const boxed = await detectSandbox();
-export const unboxed: SandboxFacts = { kind: "none", reason: null, setpriv: false, uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, missing: [] };
+export const unboxed: SandboxFacts = {
+  kind: "none",
+  reason: null,
+  setpriv: false,
+  uid: process.getuid?.() ?? 0,
+  gid: process.getgid?.() ?? 0,
+  missing: [],
+};
 /** The sandboxes that this machine can try. */
 export const sandboxes = boxed.kind === "bubblewrap" ? [boxed, unboxed] : [unboxed];
 export const LINEAGE = "5a5e3c1e-0000-4000-8000-000000000001";
@@ -52,7 +59,14 @@ export async function world(tool: Tool, facts: SandboxFacts, files: Record<strin
 
 export type Step = { env?: Record<string, string>; box?: Partial<Box> };
 function start(world: World, name: string, argv: string[], { env = {}, box = {} }: Step): PhaseStart {
-  return { dir: world.dir, name, box: { ...world.box, ...box }, env: phaseEnvironment({ seen: world.seen, injected: env }), cwd: world.seen.module, argv };
+  return {
+    dir: world.dir,
+    name,
+    box: { ...world.box, ...box },
+    env: phaseEnvironment({ seen: world.seen, injected: env }),
+    cwd: world.seen.module,
+    argv,
+  };
 }
 const BOUNDS = { timeoutMs: 60_000, maxBytes: 32 << 20 };
 
@@ -65,6 +79,7 @@ export const showPlan = (of: World): Promise<PhaseOutput> => runPhase(start(of, 
 export const apply = (of: World, choices: { variables: boolean } = { variables: false }, step: Step = {}): Promise<PhaseOutput> =>
   runPhase(start(of, "apply", applyArgs(of, choices), step), BOUNDS);
 export const startApply = (of: World): Promise<Phase> => startPhase(start(of, "apply", applyArgs(of, { variables: false }), {}));
-export const startShell = (of: World, script: string, box: Partial<Box> = {}): Promise<Phase> => startPhase(start(of, "shell", ["/bin/sh", "-c", script], { box }));
-export const runShell = (of: World, script: string, step: Step = {}): Promise<PhaseOutput> => runPhase(start(of, "shell", ["/bin/sh", "-c", script], step), BOUNDS);
-
+export const startShell = (of: World, script: string, box: Partial<Box> = {}): Promise<Phase> =>
+  startPhase(start(of, "shell", ["/bin/sh", "-c", script], { box }));
+export const runShell = (of: World, script: string, step: Step = {}): Promise<PhaseOutput> =>
+  runPhase(start(of, "shell", ["/bin/sh", "-c", script], step), BOUNDS);

@@ -21,11 +21,10 @@ export type Policy = z.infer<typeof Policy>;
 
 export const policyDefaults = { plan_ttl: "24h", timeout: "2h" } as const satisfies Required<Policy>;
 
-const shorter = (...durations: (string | undefined)[]) =>
-  durations.filter((one) => one !== undefined).reduce((a, b) => (secondsOf(a) <= secondsOf(b) ? a : b));
+const shorter = (one: string, other: string | undefined): string => (other === undefined || secondsOf(one) <= secondsOf(other) ? one : other);
 
 /** Project over Capsule, the stricter of each; the default where neither speaks. */
-export const effectivePolicy = (project: Policy, capsule: Policy): Required<Policy> => ({
+export const effectivePolicy = (project: Policy, capsule: Policy): { readonly [K in keyof Policy]-?: string } => ({
   plan_ttl: shorter(project.plan_ttl ?? capsule.plan_ttl ?? policyDefaults.plan_ttl, capsule.plan_ttl),
   timeout: shorter(project.timeout ?? capsule.timeout ?? policyDefaults.timeout, capsule.timeout),
 });

@@ -50,8 +50,8 @@ export const settings = [
   },
   {
     name: "TAKOSUMI_SURFACES",
-    about: "Surfaces to serve, separated by commas: deploy-control, platform, runner, cloud.",
-    default: "deploy-control,platform,runner",
+    about: "Surfaces to serve beside those that are always there, separated by commas: cloud.",
+    default: null,
     read_by: ["start", "api"],
   },
   { name: "TAKOSUMI_RATE_LIMIT", about: "Requests a minute of one principal, in each API process.", default: "6000", read_by: ["start", "api"] },
@@ -136,6 +136,7 @@ export const settings = [
   { name: "TAKOSUMI_SOURCE_CACHE_BYTES", about: "Sources that a runner keeps to save downloads.", default: "1073741824", read_by: ["start", "runner"] },
   { name: "TAKOSUMI_WORK_DIRS", about: "Planned work directories that a runner keeps for their apply.", default: "64", read_by: ["start", "runner"] },
   { name: "TAKOSUMI_WORK_HOURS", about: "How long it keeps them.", default: "36", read_by: ["start", "runner"] },
+  { name: "TAKOSUMI_TEST_TOFU", about: "The tofu that npm test runs Runs with.", default: "one built into the cache", read_by: ["test"] },
 ] as const satisfies readonly Setting[];
 
 export type SettingName = (typeof settings)[number]["name"];

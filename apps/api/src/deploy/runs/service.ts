@@ -1,0 +1,84 @@
+import type { Permission } from "@takosumi/contracts/access";
+import type { CreateRun } from "@takosumi/contracts/deploy/runs";
+import type { Run } from "@takosumi/contracts/deploy/run";
+import { ApiError } from "@takosumi/contracts/errors";
+import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
+import type { Principal } from "@takosumi/transport/handlers";
+import type { z } from "zod";
+import { actorOf } from "../../pipeline/actor.ts";
+import type { Resources } from "../../resources.ts";
+import { besideOf, capsuleOf } from "./repository.ts";
+import { shown } from "./shown.ts";
+
+type May = (permission: Permission) => boolean;
+type Used = Pick<Resources, "db" | "engine">;
+const inlined = 200;
+
+/** One Run, with its riskiest changes. */
+export async function view({ db, engine }: Used, run: RunRow, may: May): Promise<z.infer<typeof Run>> {
+  const [beside, queue] = await Promise.all([besideOf(db, [run.id], inlined), engine.queueOf(run)]);
+  return shown(run, besideIn(beside, run), queue, may);
+}
+/** A page of Runs, without the changes of their plans. */
+export async function viewAll({ db, engine }: Used, runs: readonly RunRow[], may: May): Promise<z.infer<typeof Run>[]> {
+  const beside = await besideOf(
+    db,
+    runs.map(({ id }) => id),
+    0,
+  );
+  return Promise.all(runs.map(async (run) => shown(run, besideIn(beside, run), await engine.queueOf(run), may)));
+}
+const besideIn = (beside: Awaited<ReturnType<typeof besideOf>>, { id }: RunRow) => {
+  const found = beside.get(id);
+  if (!found) throw new Error(`Run ${id} has no Capsule`);
+  return found;
+};
+
+export const preparePlan = (
+  { engine }: Pick<Resources, "engine">,
+  capsule: CapsuleRow,
+  principal: Principal,
+  input: z.infer<typeof CreateRun>,
+) =>
+  engine.preparePlan({
+    capsule,
+    actor: actorOf(principal),
+    mode: input.mode ?? "normal",
+    targets: input.targets ?? [],
+    replace: input.replace ?? [],
+    variables: input.variables ?? [],
+    message: input.message ?? null,
+  });
+
+/** A new plan of what an old one was made for: the Capsule as it is now, with the old one's mode, targets and own variables. */
+export async function prepareRetry({ db, engine }: Used, run: RunRow, principal: Principal, message: string | undefined) {
+  const capsule = await capsuleOf(db, run.capsule_id);
+  if (!capsule) throw new ApiError("CONFLICT", "The Capsule was deleted", { reason: "terminal" });
+  return engine.preparePlan({
+    capsule,
+    actor: actorOf(principal),
+    mode: run.mode,
+    targets: run.targets,
+    replace: run.replace_addresses,
+    variables: await engine.givenVariables(run),
+    message: message ?? run.message,
+  });
+}
+
+/** 400 where an apply is asked for of a destroy plan, or the reverse: nobody destroys by a slip. */
+export function refuseOtherKind(plan: RunRow, kind: "apply" | "destroy"): void {
+  const wrong = (path: string, message: string) =>
+    new ApiError("BAD_REQUEST", `${path}: ${message}`, { reason: "invalid", fields: [{ path, message }] });
+  if (plan.kind !== "plan") throw wrong("plan_run_id", `${plan.id} is not a plan but an ${plan.kind}`);
+  const fits = plan.mode === "destroy" ? "destroy" : "apply";
+  if (kind !== fits) throw wrong("kind", `the plan ${plan.id} has mode ${plan.mode}: it is executed by kind ${fits}`);
+}
+
+/** Who approves a destroy needs the permission for that as well. */
+export function refuseDestroy(run: RunRow, may: May): void {
+  if (run.mode === "destroy" && !may("run:destroy"))
+    throw new ApiError("FORBIDDEN", "Your role or token does not include run:destroy, which approving a destroy needs", {
+      reason: "role",
+      permission: "run:destroy",
+    });
+}

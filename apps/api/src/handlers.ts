@@ -1,0 +1,28 @@
+import type { Families } from "@takosumi/contracts/families";
+import type { HandlersOf } from "@takosumi/transport/handlers";
+import { auditHandlers } from "./deploy/audit/handlers.ts";
+import { capsuleHandlers } from "./deploy/capsules/handlers.ts";
+import { outputHandlers } from "./deploy/outputs/handlers.ts";
+import { projectHandlers } from "./deploy/projects/handlers.ts";
+import { runnerHandlers } from "./deploy/runners/handlers.ts";
+import { runHandlers } from "./deploy/runs/handlers.ts";
+import { secretHandlers } from "./deploy/secrets/handlers.ts";
+import { stateHandlers } from "./deploy/state/handlers.ts";
+import { healthHandlers } from "./instance/health/handlers.ts";
+import type { Resources } from "./resources.ts";
+import { protocolHandlers } from "./runner/protocol/handlers.ts";
+import type { World } from "./world.ts";
+
+/** The table of contents. A family without handlers, or a handler without a contract, does not compile. */
+export const handlers = (resources: Resources): HandlersOf<Families, World> => ({
+  projects: projectHandlers(resources),
+  capsules: capsuleHandlers(resources),
+  secrets: secretHandlers(resources),
+  runs: runHandlers(resources),
+  state: stateHandlers(resources),
+  outputs: outputHandlers(resources),
+  audit: auditHandlers(resources),
+  runners: runnerHandlers(resources),
+  health: healthHandlers(resources),
+  runnerProtocol: protocolHandlers(resources),
+});

@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { StartError } from "@takosumi/contracts/instance/start-errors";
+import type { Db } from "@takosumi/db/db";
+import { dataKeyStore } from "@takosumi/db/data-keys";
+import { type Keyring, openKeyring } from "@takosumi/keyring/envelope";
+import { localMasterKey, MasterKeyError } from "@takosumi/keyring/master-key";
+import { createMasterKeyFile, readMasterKeyFile } from "@takosumi/keyring/master-key-file";
+import { parseMasterKey } from "@takosumi/keyring/master-key-text";
+import type { Env } from "../env.ts";
+import { readSetting, writeSettingOnce } from "./repository.ts";
+
+export const canarySetting = "key_canary";
+
+/** Opens the keyring, and proves that its key is the one that this database was sealed with. A wrong key stops the start, and changes nothing. */
+export async function openInstanceKeyring(db: Db, env: Env): Promise<Keyring> {
+  try {
+    const canary = await readSetting(db, canarySetting);
+    const master = localMasterKey(await masterKey(env, canary === null));
+    const keyring = openKeyring({ masterKeys: [master], store: dataKeyStore(db) });
+    if (canary === null) await writeSettingOnce(db, canarySetting, await keyring.canary());
+    await keyring.verifyCanary(canary ?? (await readSetting(db, canarySetting)) ?? "");
+    return keyring;
+  } catch (error) {
+    if (error instanceof MasterKeyError) throw new StartError("wrong_key", error.message);
+    throw error;
+  }
+}
+
+/** A new key is only made for data that nothing was sealed in yet: a lost key file is never replaced by another one. */
+async function masterKey({ TAKOSUMI_MASTER_KEY: text, TAKOSUMI_MASTER_KEY_FILE: file, TAKOSUMI_DATA_DIR: dir }: Env, unsealed: boolean): Promise<Buffer> {
+  if (text !== undefined) return parseMasterKey(text);
+  if (file !== undefined) return readMasterKeyFile(file);
+  const path = join(dir, "master.key");
+  if (unsealed || existsSync(path)) return createMasterKeyFile(path);
+  throw new MasterKeyError(`The master key of this data is missing: put it back at ${path}, or give it as TAKOSUMI_MASTER_KEY`);
+}

@@ -1,0 +1,15 @@
+import { locateCapsule } from "./deploy/capsules/repository.ts";
+import { locateProject } from "./deploy/projects/repository.ts";
+import { locateRun } from "./deploy/runs/repository.ts";
+import { locateSecret } from "./deploy/secrets/repository.ts";
+import { locateWorkspace } from "./tenancy/workspaces/repository.ts";
+import type { Locator, Rows } from "./world.ts";
+
+/** One locator per entity that a contract locates. */
+export const locators: { readonly [E in keyof Rows]: Locator<E> } = {
+  workspace: locateWorkspace,
+  project: locateProject,
+  capsule: locateCapsule,
+  secret: locateSecret,
+  run: locateRun,
+};

@@ -1,0 +1,15 @@
+import { recordDenial } from "@takosumi/db/audit-denials";
+import type { Denial } from "@takosumi/transport/application";
+import type { Resources } from "../resources.ts";
+import { actorOf } from "./actor.ts";
+
+/** Counts a refusal. The refusal itself stands whether or not it could be counted. */
+export async function denied({ db, log }: Pick<Resources, "db" | "log">, denial: Denial): Promise<void> {
+  const { operation, request_id, principal, address, workspace_id, code, permission } = denial;
+  try {
+    const metadata = { code, ...(permission && { permission }), ...(principal?.token_id && { token_id: principal.token_id }) };
+    await recordDenial(db, { workspace_id, actor: actorOf(principal), operation, metadata, request_id, address });
+  } catch (err) {
+    log.warn({ err, request_id, operation }, "a refusal could not be recorded");
+  }
+}

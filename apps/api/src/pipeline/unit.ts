@@ -1,0 +1,52 @@
+import { type AuditInput, appendAuditAll } from "@takosumi/db/audit";
+import type { AuditRecord, Claim, RequestContext, Unit } from "@takosumi/transport/application";
+import type { Resources } from "../resources.ts";
+import { actorOf } from "./actor.ts";
+import { keptDigest, sealAnswer, warmClaims } from "./claims.ts";
+import { insertClaim, storeAnswer } from "./repository.ts";
+
+/** The transaction of one call. The chain's head is locked last, right before the commit: writers of a Workspace wait no longer than that. */
+export async function openUnit(resources: Pick<Resources, "db" | "keyring">, context: RequestContext): Promise<Unit> {
+  await warmClaims(resources);
+  const tx = await resources.db.begin();
+  const events: AuditInput[] = [];
+  let held: Claim | null = null;
+  return {
+    tx,
+    async claim(claim) {
+      const claimed = await insertClaim(tx, { ...claim, digest: await keptDigest(resources, claim) });
+      if (claimed) held = claim;
+      return claimed;
+    },
+    record(event) {
+      events.push(auditOf(context, event));
+    },
+    async commit(answer) {
+      if (held && answer) await storeAnswer(tx, held.principal_id, held.key, answer.status, await sealAnswer(resources, held, answer));
+      await appendAuditAll(tx, events);
+      await tx.commit();
+    },
+    rollback: () => tx.rollback(),
+  };
+}
+
+function auditOf({ principal, request_id, address }: RequestContext, { action, target, workspace_id, metadata, row }: AuditRecord): AuditInput {
+  return {
+    workspace_id,
+    actor: actorOf(principal),
+    action,
+    target,
+    capsule_id: idIn(row, "capsule", target),
+    run_id: idIn(row, "run", target),
+    metadata,
+    request_id,
+    address,
+  };
+}
+
+/** The Capsule or Run that an event is about: its target, or what the row belongs to. */
+function idIn(row: object, type: "capsule" | "run", target: AuditRecord["target"]): string | null {
+  if (target.type === type) return target.id;
+  const id = (row as Readonly<Record<string, unknown>>)[`${type}_id`];
+  return typeof id === "string" ? id : null;
+}

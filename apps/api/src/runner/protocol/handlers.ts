@@ -1,0 +1,62 @@
+import { ApiError } from "@takosumi/contracts/errors";
+import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
+import type { Resources } from "../../resources.ts";
+import { ranked } from "../../deploy/runs/risk.ts";
+import { implement } from "../../world.ts";
+
+const longestWaitMs = 25_000;
+
+/** What runners call. A runner acts only as itself: its id must belong to the token that it shows. */
+export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
+  const own = async (runner_id: string, token_id: string | null) => {
+    const runner = await engine.runnerOf(runner_id, token_id ?? "");
+    if (!runner) throw new ApiError("NOT_FOUND", "There is no such runner");
+    return runner;
+  };
+  const held = async ({ id, runner_id, epoch }: { id: string; runner_id: string; epoch: number }, { token_id }: { token_id: string | null }) => {
+    await own(runner_id, token_id);
+    return { run_id: id, runner_id, epoch };
+  };
+  return implement(runnerProtocol, {
+    register: async ({ input, principal, write }) => {
+      const { id, name, pool } = await write((tx) => engine.registerRunner(tx, { ...input, token_id: principal.token_id ?? "" }), (row) => ({
+        metadata: { name: row.name, pool: row.pool, version: row.version },
+      }));
+      const { leaseSeconds, renewSeconds } = engine.settings;
+      return { runner: { id, name, pool }, settings: { lease_seconds: leaseSeconds, renew_seconds: renewSeconds, poll_seconds: longestWaitMs / 1000 } };
+    },
+    claim: async ({ input, principal, signal }) => {
+      const { pool } = await own(input.runner_id, principal.token_id);
+      const claiming = { runner_id: input.runner_id, pool, tools: [...new Set(input.tools.map(({ name }) => name))] };
+      return { lease: await engine.claim(claiming, Math.min(input.wait_seconds * 1000, longestWaitMs), signal) };
+    },
+    resume: async ({ input, principal }) => {
+      await own(input.runner_id, principal.token_id);
+      return { leases: await engine.resume(input.runner_id, input.held) };
+    },
+    renew: async ({ input, principal, signal }) => {
+      const { cancel, expires_at } = await engine.renew(await held(input, principal), input.wait_seconds * 1000, signal);
+      return { cancel, expires_at: expires_at.toISOString() };
+    },
+    events: async ({ input, principal }) => ({ last_sequence: await engine.takeEvents(await held(input, principal), input.first, input.events) }),
+    resolve: async ({ input, principal }) => engine.resolveProviders(await held(input, principal), input.requirements, input.lock_digest),
+    credentials: async ({ input, principal, write }) => {
+      const lease = await held(input, principal);
+      await write((tx) => engine.openCredentials(tx, lease), { metadata: { phase: input.phase, names: [] } });
+      return { env: [], files: [] };
+    },
+    input: async ({ input, principal }) => {
+      const { body, size } = await engine.openInput(await held(input, principal), input.kind);
+      return { body, size, type: "application/octet-stream" };
+    },
+    artifact: async ({ input, principal, file }) => engine.acceptArtifact(await held(input, principal), input.kind, file.body, input.digest),
+    complete: async ({ input, principal }) => {
+      const lease = await held(input, principal);
+      const { outcome } = input;
+      if (outcome.result !== "planned") return { status: (await engine.complete(lease, outcome)).status };
+      const mode = await engine.modeOf(lease);
+      const { changes, risk } = ranked(outcome.plan.resource_changes, mode);
+      return { status: (await engine.completePlan(lease, outcome, { changes, risk, drift: ranked(outcome.plan.drift, "normal").changes })).status };
+    },
+  });
+};

@@ -1,0 +1,24 @@
+import { families } from "@takosumi/contracts/families";
+import type { Surface } from "@takosumi/contracts/contexts";
+import { serve } from "@takosumi/transport/serve";
+import { openServer } from "@takosumi/transport/server";
+import type { FastifyInstance } from "fastify";
+import { logRequests } from "./access-log.ts";
+import { handlers } from "./handlers.ts";
+import type { Uses } from "./identity/tokens/uses.ts";
+import { applicationOf } from "./pipeline/application.ts";
+import type { Resources } from "./resources.ts";
+
+/** The whole API over these resources, ready to listen. */
+export async function serveApi(resources: Resources, uses: Uses, surfaces: ReadonlySet<Surface>): Promise<FastifyInstance> {
+  const app = openServer({ logger: resources.log });
+  logRequests(app);
+  await serve(app, {
+    families,
+    handlers: handlers(resources),
+    application: applicationOf(resources, uses),
+    info: { title: "Takosumi", version: resources.settings.version, description: "A self-hosted control plane for OpenTofu and Terraform." },
+    surfaces: [...surfaces],
+  });
+  return app;
+}

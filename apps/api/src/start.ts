@@ -1,0 +1,93 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { diskBlobs } from "@takosumi/blobs/disk";
+import { StartError } from "@takosumi/contracts/instance/start-errors";
+import { engineDefaults } from "@takosumi/run-engine/settings";
+import { openEngine } from "@takosumi/run-engine/engine";
+import type { FastifyInstance } from "fastify";
+import { openDatabase } from "./instance/database.ts";
+import { openInstanceKeyring } from "./instance/master-key.ts";
+import { authority, type Env } from "./env.ts";
+import { bootstrap } from "./identity/bootstrap/service.ts";
+import { openUses } from "./identity/tokens/uses.ts";
+import type { Log } from "./logger.ts";
+import { keepHouse } from "./pipeline/housekeeping.ts";
+import type { Resources } from "./resources.ts";
+import { serveApi } from "./server.ts";
+
+export interface Started {
+  /** `http://host:port` that it listens on. */
+  readonly url: string;
+  /** Ends streams, lets requests finish, closes everything, in the reverse order of opening. */
+  close(): Promise<void>;
+}
+type Close = () => Promise<void>;
+
+/** Opens everything, migrates, and listens. What was opened is closed again where a later step fails. */
+export async function startApi(env: Env, log: Log, version: string): Promise<Started> {
+  const opened: Close[] = [];
+  const close = async () => {
+    for (let one = opened.pop(); one; one = opened.pop()) await one().catch((err: unknown) => log.warn({ err }, "something did not close well"));
+  };
+  try {
+    const url = await open(env, log, version, opened);
+    return { url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(env: Env, log: Log, version: string, opened: Close[]): Promise<string> {
+  await mkdir(env.TAKOSUMI_DATA_DIR, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    throw new StartError("configuration", `TAKOSUMI_DATA_DIR: ${env.TAKOSUMI_DATA_DIR} cannot be made (${error.code})`);
+  });
+  const db = await openDatabase(env, log);
+  opened.push(() => db.close());
+  const keyring = await openInstanceKeyring(db, env);
+  const blobs = await diskBlobs({ directory: join(env.TAKOSUMI_DATA_DIR, "blobs"), keyring });
+  const engine = await openEngine({
+    db,
+    blobs,
+    keyring,
+    onError: (err) => log.error({ err }, "a background task of the run engine failed"),
+    settings: {
+      ...engineDefaults,
+      leaseSeconds: env.TAKOSUMI_LEASE_SECONDS,
+      renewSeconds: env.TAKOSUMI_LEASE_RENEW_SECONDS,
+      graceSeconds: env.TAKOSUMI_LEASE_GRACE_SECONDS,
+    },
+  });
+  opened.push(() => engine.close());
+  const settings = {
+    version,
+    public_url: env.TAKOSUMI_PUBLIC_URL,
+    limits: { principal: env.TAKOSUMI_RATE_LIMIT, address: env.TAKOSUMI_ADDRESS_RATE_LIMIT },
+  };
+  const resources: Resources = { db, keyring, blobs, engine, log, settings };
+  const tokens = { bootstrapToken: env.TAKOSUMI_BOOTSTRAP_TOKEN, runnerToken: env.TAKOSUMI_RUNNER_TOKEN };
+  const { first, tokenRevoked } = await bootstrap(db, tokens);
+  if (first) log.info("the first owner was made");
+  if (tokenRevoked) log.warn("TAKOSUMI_BOOTSTRAP_TOKEN was revoked and stays so: choose another one");
+  const house = keepHouse(resources);
+  opened.push(() => house.close());
+  const uses = openUses(resources);
+  opened.push(() => uses.close());
+  const app = await serveApi(resources, uses, env.TAKOSUMI_SURFACES);
+  opened.push(async () => app.close());
+  return listen(app, env);
+}
+
+async function listen(app: FastifyInstance, { PORT: port, HOST: host }: Env): Promise<string> {
+  try {
+    await app.listen({ port, host });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EADDRINUSE") throw new StartError("port_taken", `Port ${port} on ${host} is in use: stop what listens there, or set PORT to another one`);
+    if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+      throw new StartError("configuration", `The API cannot listen on ${host}, port ${port} (${code}): set HOST and PORT`);
+    throw error;
+  }
+  const address = app.server.address();
+  return `http://${authority(host)}:${typeof address === "object" && address ? address.port : port}`;
+}

@@ -1,0 +1,81 @@
+import type { Readable } from "node:stream";
+import { ApiError } from "@takosumi/contracts/errors";
+import type { BlobKind, StoredBlob } from "@takosumi/blobs/blobs";
+import { BlobError } from "@takosumi/blobs/blob-error";
+import type { RunRow, SourceSnapshotRow, StateVersionRow } from "@takosumi/db/rows";
+import { statement } from "@takosumi/db/sql";
+import { type Held, heldRun, lostLease } from "./lease.ts";
+import { runById, sourceSnapshot, stateVersion } from "./queries/snapshot.ts";
+import type { EngineResources } from "./resources.ts";
+
+type Stores = Pick<EngineResources, "db" | "blobs">;
+const stateLimit = 256 * 1024 * 1024;
+
+/** A checkpoint replaces an older one of the same lease, never a newer one. $1 run, $2 epoch, $3 runner, $4 serial, $5 lineage, $6 digest, $7 bytes. */
+const putCheckpoint = statement(
+  "checkpoint_put",
+  `INSERT INTO checkpoints (run_id, workspace_id, epoch, serial, lineage, digest, size_bytes, at)
+   SELECT r.id, r.workspace_id, r.lease_epoch, $4, $5, $6, $7, now() FROM runs r
+   WHERE r.id = $1 AND r.lease_epoch = $2 AND r.lease_runner_id = $3 AND r.status IN ('running', 'needs_recovery') AND r.base_lineage = $5
+   ON CONFLICT (run_id) DO UPDATE SET epoch = excluded.epoch, serial = excluded.serial, digest = excluded.digest,
+     size_bytes = excluded.size_bytes, at = excluded.at
+     WHERE checkpoints.serial <= excluded.serial
+   RETURNING run_id`,
+);
+
+/** Bytes that a runner made for a Run that it holds. A checkpoint must be a state of the Run's lineage. */
+export async function acceptArtifact(
+  { db, blobs }: Stores,
+  held: Held,
+  kind: "plan" | "work" | "state" | "checkpoint",
+  body: Readable,
+  expect: string,
+): Promise<StoredBlob> {
+  const run = await heldRun(db, held);
+  const shelf = { workspace: run.workspace_id, kind: (kind === "checkpoint" ? "state" : kind) satisfies BlobKind };
+  const stored = await blobs.put(shelf, body, { expect }).catch((error: unknown) => {
+    if (error instanceof BlobError && error.code === "corrupt") throw new ApiError("BAD_REQUEST", "digest: is not that of the bytes", { reason: "invalid" });
+    throw error;
+  });
+  if (kind === "checkpoint") {
+    const { serial, lineage } = headOf(await blobs.read({ ...shelf, digest: stored.digest }, { limit: stateLimit }));
+    if (lineage !== run.base_lineage) throw new ApiError("PRECONDITION_FAILED", "The checkpoint is of another lineage", { reason: "lineage" });
+    const values = [run.id, held.epoch, held.runner_id, serial, lineage, stored.digest, stored.size_bytes];
+    if (!(await db.one(putCheckpoint, values))) await heldRun(db, held);
+  } else if ((await heldRun(db, held)).lease_epoch !== held.epoch) throw lostLease(run.id);
+  return stored;
+}
+
+/** Serial and lineage of a state. BAD_REQUEST where the bytes are not one. */
+export function headOf(bytes: Uint8Array): { serial: number; lineage: string } {
+  try {
+    const { version, serial, lineage } = JSON.parse(Buffer.from(bytes).toString("utf8")) as Record<string, unknown>;
+    if (version === 4 && Number.isSafeInteger(serial) && typeof lineage === "string" && lineage.length > 0) return { serial: serial as number, lineage };
+  } catch {
+    // Told below, the same as for JSON of another shape.
+  }
+  throw new ApiError("BAD_REQUEST", "state: is not a state of version 4", { reason: "invalid" });
+}
+
+/** Bytes that a held Run works on: its source and base state, and for an apply the plan and work tree of exactly its plan. */
+export async function openInput({ db, blobs }: Stores, held: Held, kind: "source" | "state" | "plan" | "work"): Promise<{ body: Readable; size: number }> {
+  const run = await heldRun(db, held);
+  const place = await placeOf({ db }, run, kind);
+  if (!place) throw new ApiError("NOT_FOUND", `Run ${run.id} has no ${kind}`);
+  return { body: await blobs.open({ workspace: run.workspace_id, kind, digest: place.digest }), size: place.size };
+}
+
+async function placeOf({ db }: Pick<EngineResources, "db">, run: RunRow, kind: "source" | "state" | "plan" | "work") {
+  const sized = (digest: string | null | undefined, size: number | null | undefined) => (digest ? { digest, size: size ?? 0 } : null);
+  if (kind === "source") {
+    const source = run.source_snapshot_id && (await db.one<SourceSnapshotRow>(sourceSnapshot, [run.source_snapshot_id]));
+    return source ? sized(source.digest, source.size_bytes) : null;
+  }
+  if (kind === "state") {
+    const version = run.base_state_version_id && (await db.one<StateVersionRow>(stateVersion, [run.base_state_version_id]));
+    return version ? sized(version.digest, version.size_bytes) : null;
+  }
+  const plan = run.plan_run_id && (await db.one<RunRow>(runById, [run.plan_run_id]));
+  if (!plan) return null;
+  return kind === "plan" ? sized(plan.plan_digest, plan.plan_size_bytes) : sized(plan.work_digest, plan.work_size_bytes);
+}

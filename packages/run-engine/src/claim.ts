@@ -1,0 +1,91 @@
+import { allows, type Role } from "@takosumi/contracts/access";
+import type { Lease } from "@takosumi/contracts/runner/lease";
+import type { Tx } from "@takosumi/db/db";
+import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
+import { statement } from "@takosumi/db/sql";
+import { leaseOf } from "./lease.ts";
+import { releaseCapsule } from "./lock.ts";
+import { claimRun } from "./queries/claim.ts";
+import { moves } from "./queries/moves.ts";
+import { holdCapsule, runById } from "./queries/snapshot.ts";
+import { recordRun, runnerActor } from "./record.ts";
+import type { EngineResources } from "./resources.ts";
+import { sealHolds } from "./seal.ts";
+
+export interface Claiming {
+  readonly runner_id: string;
+  readonly pool: string;
+  readonly tools: readonly string[];
+}
+
+/** Roles in a Workspace of those who approved. $1 Workspace, $2 users. */
+const rolesOf = statement("roles_of", `SELECT user_id, role FROM members WHERE workspace_id = $1 AND user_id = ANY ($2::text[])`);
+/** A runner was heard of. $1 runner. No row: nobody registered it, or it drains. */
+const seen = statement("runner_seen", `UPDATE runners SET last_seen_at = now() WHERE id = $1 RETURNING id, draining`);
+
+/** The next Run for a runner; waits up to `waitMs` for one. Null: nothing came, or the runner drains. */
+export async function claim(resources: EngineResources, claiming: Claiming, waitMs: number, signal: AbortSignal): Promise<Lease | null> {
+  const until = Date.now() + waitMs;
+  for (;;) {
+    const runner = await resources.db.one<{ draining: boolean }>(seen, [claiming.runner_id]);
+    if (!runner || runner.draining) return null;
+    // Listening starts before the look, so that what comes in between wakes us.
+    const woken = new AbortController();
+    const left = Math.min(until - Date.now(), 15_000);
+    const notice = resources.notices.wait("takosumi_queue", claiming.pool, Math.max(left, 0), AbortSignal.any([signal, woken.signal]));
+    try {
+      const run = await take(resources, claiming);
+      if (run === "refused") continue;
+      if (run) return await leaseOf(resources, run);
+      if (left <= 0 || signal.aborted) return null;
+      await notice;
+    } finally {
+      woken.abort();
+    }
+  }
+}
+
+/** Takes one Run. "refused": it was one that may not be executed any more, and is over. */
+const take = ({ db, keyring, settings }: EngineResources, { runner_id, pool, tools }: Claiming): Promise<RunRow | "refused" | null> =>
+  db.transaction(async (tx) => {
+    const run = await tx.one<RunRow>(claimRun, [pool, runner_id, settings.leaseSeconds, tools, settings.workspaceLimit]);
+    if (!run) return null;
+    const wrong = run.kind === "plan" ? null : await whyNot(tx, keyring, run);
+    if (!wrong) {
+      await recordRun(tx, run, "run.started", runnerActor(runner_id), { attempt: run.attempts, epoch: run.lease_epoch });
+      return run;
+    }
+    const error = JSON.stringify({ code: wrong.code, message: wrong.message, details: null });
+    const held = [run.id, run.lease_epoch, runner_id];
+    const ended =
+      wrong.to === "stale"
+        ? await tx.one<RunRow>(moves.outdated, [...held, error])
+        : await tx.one<RunRow>(wrong.to === "cancelled" ? moves.interrupted : moves.failed, [...held, error, null, null, null]);
+    if (!ended) throw new Error(`Run ${run.id} could not be refused`);
+    await releaseCapsule(tx, run.capsule_id, run.id);
+    await recordRun(tx, ended, `run.${wrong.to}`, runnerActor(runner_id), { reason: wrong.code });
+    return "refused";
+  });
+
+interface Wrong {
+  readonly to: "stale" | "cancelled" | "failed";
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Why an approved Run is not executed after all: checked in the transaction that would start it. */
+async function whyNot(tx: Tx, keyring: EngineResources["keyring"], run: RunRow): Promise<Wrong | null> {
+  const [plan, capsule] = [await tx.one<RunRow>(runById, [run.plan_run_id]), await tx.one<CapsuleRow>(holdCapsule, [run.capsule_id])];
+  if (!plan || !capsule) return { to: "failed", code: "SEAL_MISMATCH", message: "the plan of this Run is gone" };
+  if (!(await sealHolds(keyring, plan))) return { to: "failed", code: "SEAL_MISMATCH", message: "the stored plan is not the one that was sealed: nothing was executed" };
+  if (capsule.current_state_version_id !== run.base_state_version_id) return { to: "stale", code: "STALE", message: "the state moved since the plan" };
+  if (capsule.config_revision !== run.config_revision) return { to: "stale", code: "STALE", message: "the Capsule's configuration changed since the plan" };
+  const approvers = [...new Set(run.approvals.map(({ user }) => user.id))];
+  const needed = run.kind === "destroy" ? ["run:approve", "run:destroy"] : ["run:approve"];
+  const members = await tx.query<{ user_id: string; role: Role }>(rolesOf, [run.workspace_id, approvers]);
+  const lost = run.approvals.find(({ user }) => {
+    const role = members.find(({ user_id }) => user_id === user.id)?.role;
+    return role === undefined || needed.some((permission) => !allows(role, permission));
+  });
+  return lost ? { to: "cancelled", code: "APPROVER_LOST_PERMISSION", message: `${lost.user.name}, who approved it, may not approve it any more` } : null;
+}

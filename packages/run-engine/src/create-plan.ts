@@ -1,0 +1,82 @@
+import { ApiError } from "@takosumi/contracts/errors";
+import { effectivePolicy, type Policy, secondsOf } from "@takosumi/contracts/deploy/policy";
+import type { Actor, PlanMode } from "@takosumi/contracts/deploy/run";
+import { newId } from "@takosumi/contracts/ids";
+import type { Tx } from "@takosumi/db/db";
+import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
+import { statement } from "@takosumi/db/sql";
+import { type Base, baseOf } from "./base-state.ts";
+import { insertRun } from "./queries/insert-run.ts";
+import { holdCapsule } from "./queries/snapshot.ts";
+import type { EngineResources } from "./resources.ts";
+import { type GivenVariable, openVariables, sealVariables, type VariableNames } from "./variables.ts";
+
+export interface PlanRequest {
+  readonly capsule: CapsuleRow;
+  readonly actor: Actor;
+  readonly mode: PlanMode;
+  readonly targets: readonly string[];
+  readonly replace: readonly string[];
+  readonly variables: readonly GivenVariable[];
+  readonly message: string | null;
+}
+/** A plan before it is written: its inputs opened, pinned and sealed outside the transaction. */
+export interface PreparedPlan {
+  readonly row: Readonly<Record<string, unknown>> & Base & { readonly id: string; readonly capsule_id: string; readonly config_revision: number };
+  readonly names: VariableNames;
+}
+
+const defaultPool = "default";
+const projectPolicy = statement("plan_project_policy", `SELECT policy FROM projects WHERE id = $1`);
+
+export async function preparePlan({ db, keyring }: Pick<EngineResources, "db" | "keyring">, request: PlanRequest): Promise<PreparedPlan> {
+  const { capsule, actor } = request;
+  const id = newId("run_");
+  const [{ set, names }, base, project] = await Promise.all([
+    openVariables({ db, keyring }, capsule, request.variables),
+    baseOf(db, capsule),
+    db.one<{ policy: Policy }>(projectPolicy, [capsule.project_id]),
+  ]);
+  const policy = effectivePolicy(project?.policy ?? {}, capsule.policy);
+  const row = {
+    id,
+    workspace_id: capsule.workspace_id,
+    project_id: capsule.project_id,
+    capsule_id: capsule.id,
+    kind: "plan",
+    mode: request.mode,
+    status: "queued",
+    pool: defaultPool,
+    queue_rank: -1,
+    actor,
+    actor_id: actor.id,
+    message: request.message,
+    targets: request.targets,
+    replace_addresses: request.replace,
+    source_snapshot_id: capsule.source_snapshot_id,
+    module_path: capsule.module_path,
+    config_revision: capsule.config_revision,
+    variables: names,
+    ...(await sealVariables(keyring, capsule.workspace_id, id, set)),
+    ...toolOf(capsule),
+    ...base,
+    timeout_seconds: secondsOf(policy.timeout),
+  };
+  return { row, names };
+}
+
+/** The tool that a plan asks for. A Capsule with a state stays with the tool that wrote it, and never goes below its version. */
+const toolOf = ({ tool_name, tool_version, state_tool_name, state_tool_version }: CapsuleRow) => ({
+  tool_name: tool_name ?? state_tool_name,
+  tool_version,
+  least_tool_version: (tool_name ?? state_tool_name) === state_tool_name ? state_tool_version : null,
+});
+
+/** Writes the plan. 409 where the Capsule changed since it was prepared: its inputs would be a mixture. */
+export async function createPlan(tx: Tx, { row }: PreparedPlan, retryOf: string | null = null): Promise<RunRow> {
+  const capsule = await tx.one<CapsuleRow>(holdCapsule, [row.capsule_id]);
+  if (!capsule || capsule.deleted_at !== null) throw new ApiError("NOT_FOUND", "There is no such capsule");
+  if (capsule.config_revision !== row.config_revision || capsule.current_state_version_id !== row.base_state_version_id)
+    throw new ApiError("CONFLICT", "The Capsule changed at the same moment: create the plan again", { reason: "lost_race" });
+  return (await tx.one<RunRow>(insertRun, [JSON.stringify({ ...row, retry_of_run_id: retryOf })])) as RunRow;
+}

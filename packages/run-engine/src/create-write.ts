@@ -1,0 +1,72 @@
+import type { Actor } from "@takosumi/contracts/deploy/run";
+import { newId } from "@takosumi/contracts/ids";
+import type { Tx } from "@takosumi/db/db";
+import { UniqueViolation } from "@takosumi/db/errors";
+import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
+import { conflict, heldBy, unusable } from "./conflicts.ts";
+import { takeCapsule } from "./lock.ts";
+import { insertRun } from "./queries/insert-run.ts";
+import { holdCapsule, runById } from "./queries/snapshot.ts";
+import { openApplyOf, usedApplyOf } from "./queries/applies.ts";
+
+type Approval = RunRow["approvals"][number];
+
+/** The kind of Run that executes a plan. */
+export const writeKindOf = ({ mode }: Pick<RunRow, "mode">): "apply" | "destroy" => (mode === "destroy" ? "destroy" : "apply");
+
+/**
+ * The Run that executes `plan`: waiting for its approval, or with one queued and holding the Capsule.
+ * It carries over everything that was planned; 409 where the state or the Capsule moved since.
+ */
+export async function createWrite(tx: Tx, plan: RunRow, actor: Actor, message: string | null, approval: Approval | null, retryOf: string | null = null) {
+  const capsule = (await tx.one<CapsuleRow>(holdCapsule, [plan.capsule_id])) as CapsuleRow;
+  refuseOutdated(plan, capsule);
+  const used = await tx.one<RunRow>(usedApplyOf, [plan.id]);
+  if (used) throw conflict(`Run ${plan.id} was executed by Run ${used.id}. Plan again`, { reason: "already_applied", run_id: used.id });
+  const open = await tx.one<RunRow>(openApplyOf, [plan.id]);
+  if (open) throw conflict(`Run ${open.id} executes this plan already: approve that one`, { reason: "run_active", run_id: open.id });
+  const held = approval && heldBy(capsule, null);
+  if (held) throw held;
+
+  const id = newId("run_");
+  const kind = writeKindOf(plan);
+  if (approval && !(await takeCapsule(tx, capsule.id, id, kind))) throw conflict("The Capsule was taken at the same moment", { reason: "lost_race" });
+  const { id: _id, ...planned } = plan;
+  const row = {
+    ...planned,
+    id,
+    kind,
+    status: approval ? "queued" : "awaiting_approval",
+    queue_rank: approval ? -1 : null,
+    actor,
+    actor_id: actor.id,
+    message,
+    plan_run_id: plan.id,
+    approvals: approval ? [approval] : [],
+    approved_by: approval ? approval.user.id : null,
+    approved_at: approval ? approval.at : null,
+    expires_at: approval ? null : plan.expires_at,
+    retry_of_run_id: retryOf,
+  };
+  try {
+    return (await tx.one<RunRow>(insertRun, [JSON.stringify(row)])) as RunRow;
+  } catch (error) {
+    if (error instanceof UniqueViolation) throw conflict("Another Run of this plan or Capsule was made at the same moment", { reason: "lost_race" });
+    throw error;
+  }
+}
+
+/** 409 where what was planned is not what would be applied. */
+export function refuseOutdated(plan: RunRow, capsule: CapsuleRow): void {
+  if (plan.status !== "planned" && plan.status !== "approved") throw unusable(plan);
+  if (plan.status === "planned" && plan.expires_at !== null && plan.expires_at.getTime() < Date.now())
+    throw conflict(`Run ${plan.id} has expired. Plan again`, { reason: "expired" });
+  if (capsule.deleted_at !== null) throw conflict("The Capsule was deleted", { reason: "stale" });
+  if (capsule.current_state_version_id !== plan.base_state_version_id)
+    throw conflict(`The state moved since Run ${plan.id} was planned. Plan again`, { reason: "stale" });
+  if (capsule.config_revision !== plan.config_revision)
+    throw conflict(`The Capsule's configuration changed since Run ${plan.id} was planned. Plan again`, { reason: "stale" });
+}
+
+export const planOf = (tx: Tx, run: RunRow): Promise<RunRow | null> =>
+  run.plan_run_id === null ? Promise.resolve(null) : tx.one<RunRow>(runById, [run.plan_run_id]);

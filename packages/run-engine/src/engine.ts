@@ -1,0 +1,73 @@
+import type { Readable } from "node:stream";
+import type { Outcome } from "@takosumi/contracts/runner/outcome";
+import type { RunnerEvent } from "@takosumi/contracts/runner/events";
+import type { Tx } from "@takosumi/db/db";
+import type { RunRow } from "@takosumi/db/rows";
+import { approve } from "./approve.ts";
+import { acceptArtifact, openInput } from "./artifacts.ts";
+import { type Claiming, claim } from "./claim.ts";
+import { completePlan, completeRun, completeStale, completeUnsaved, type RankedPlan } from "./complete.ts";
+import { createPlan, type PlanRequest, preparePlan } from "./create-plan.ts";
+import { createWrite } from "./create-write.ts";
+import { cancel, discard, retryWrite } from "./decide.ts";
+import { type Held, heldRun } from "./lease.ts";
+import { openNotices } from "./notices.ts";
+import { queueOf } from "./queue-view.ts";
+import { readLog } from "./read-log.ts";
+import { prepareRecovery, type RecoverRequest, recover } from "./recover.ts";
+import { type Requirement, resolveProviders } from "./resolve.ts";
+import type { EngineResources } from "./resources.ts";
+import { registerRunner, renew, resume, runnerOf } from "./runners.ts";
+import { staleOnConfigChange } from "./stale.ts";
+import { startSweeper } from "./sweep.ts";
+import { openIngest, takeEvents } from "./take-events.ts";
+import { givenVariables } from "./variables.ts";
+
+type Options = Omit<EngineResources, "notices"> & { readonly onError: (error: unknown) => void };
+type Ended = Exclude<Outcome, { result: "planned" }>;
+
+/** The Run engine: the only writer of Run rows. Calls that take a `Tx` belong into the transaction of `write`; the others open their own. */
+export async function openEngine({ onError, ...opened }: Options) {
+  const resources: EngineResources = { ...opened, notices: await openNotices(opened.db) };
+  const ingest = openIngest(resources);
+  const sweeper = startSweeper(resources, onError);
+  return {
+    settings: resources.settings,
+    preparePlan: (request: PlanRequest) => preparePlan(resources, request),
+    createPlan,
+    givenVariables: (run: RunRow) => givenVariables(resources.keyring, run),
+    createWrite,
+    approve,
+    discard,
+    cancel,
+    retryWrite,
+    prepareRecovery: (run: RunRow, request: RecoverRequest) => prepareRecovery(resources, run, request),
+    recover,
+    staleOnConfigChange,
+    queueOf: (run: RunRow) => queueOf(resources, run),
+    readLog: (run: RunRow, offset: number, limit: number) => readLog(resources, run, offset, limit),
+
+    registerRunner,
+    runnerOf: (runner: string, token: string) => runnerOf(resources, runner, token),
+    claim: (claiming: Claiming, waitMs: number, signal: AbortSignal) => claim(resources, claiming, waitMs, signal),
+    resume: (runner: string, held: readonly { readonly run_id: string; readonly epoch: number }[]) => resume(resources, runner, held),
+    renew: (held: Held, waitMs: number, signal: AbortSignal) => renew(resources, held, waitMs, signal),
+    takeEvents: (held: Held, first: number, events: readonly RunnerEvent[]) => takeEvents({ ...resources, ingest }, held, first, events),
+    resolveProviders: (held: Held, requirements: readonly Requirement[], lockDigest: string) => resolveProviders(resources, held, requirements, lockDigest),
+    acceptArtifact: (held: Held, kind: "plan" | "work" | "state" | "checkpoint", body: Readable, digest: string) => acceptArtifact(resources, held, kind, body, digest),
+    openCredentials: (tx: Tx, held: Held) => heldRun(tx, held),
+    modeOf: async (held: Held) => (await heldRun(resources.db, held)).mode,
+    openInput: (held: Held, kind: "source" | "state" | "plan" | "work") => openInput(resources, held, kind),
+    completePlan: (held: Held, outcome: Extract<Outcome, { result: "planned" }>, ranked: RankedPlan) => completePlan(resources, held, outcome, ranked),
+    complete: (held: Held, outcome: Ended): Promise<RunRow> => {
+      if (outcome.result === "stale") return completeStale(resources, held, outcome.error);
+      if (outcome.result === "state_unsaved") return completeUnsaved(resources, held, outcome.error);
+      return completeRun(resources, held, outcome);
+    },
+    close: async () => {
+      await sweeper.close();
+      await resources.notices.close();
+    },
+  };
+}
+export type Engine = Awaited<ReturnType<typeof openEngine>>;

@@ -1,0 +1,83 @@
+import { ApiError } from "@takosumi/contracts/errors";
+import type { Lease } from "@takosumi/contracts/runner/lease";
+import type { Queries } from "@takosumi/db/db";
+import type { RunRow, SourceSnapshotRow, StateVersionRow } from "@takosumi/db/rows";
+import { conflict } from "./conflicts.ts";
+import { leasedRun } from "./queries/lease.ts";
+import { sourceSnapshot, stateVersion } from "./queries/snapshot.ts";
+import type { EngineResources } from "./resources.ts";
+import { isLeased } from "./transitions.ts";
+import { openVariableSet } from "./variables.ts";
+
+/** What a runner shows with every call about a Run. */
+export interface Held {
+  readonly run_id: string;
+  readonly runner_id: string;
+  readonly epoch: number;
+}
+
+export const lostLease = (run: string): ApiError =>
+  conflict(`Run ${run} is not this runner's any more: stop, and keep nothing of it`, { reason: "old_epoch" });
+
+/** The Run of a lease that is held. 404 for a Run that is not there, 409 `old_epoch` for one that is another's or over. */
+export async function heldRun(db: Queries, { run_id, runner_id, epoch }: Held): Promise<RunRow> {
+  const run = await db.one<RunRow>(leasedRun, [run_id]);
+  if (!run || run.lease_runner_id !== runner_id) throw new ApiError("NOT_FOUND", "There is no such run");
+  if (run.lease_epoch !== epoch || !isLeased(run.status)) throw lostLease(run_id);
+  return run;
+}
+
+const artifact = (digest: string | null, size: number | null) => ({ digest: digest ?? "", size_bytes: size ?? 0 });
+
+/** Everything that a runner needs for a Run, in plaintext: for its answer only. */
+export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "keyring">, run: RunRow): Promise<Lease> {
+  const planId = run.plan_run_id ?? run.id;
+  const [source, base, plan] = await Promise.all([
+    run.source_snapshot_id === null ? null : db.one<SourceSnapshotRow>(sourceSnapshot, [run.source_snapshot_id]),
+    run.base_state_version_id === null ? null : db.one<StateVersionRow>(stateVersion, [run.base_state_version_id]),
+    run.plan_run_id === null ? run : db.one<RunRow>(leasedRun, [run.plan_run_id]),
+  ]);
+  if (!plan) throw new Error(`The plan ${planId} of Run ${run.id} is gone`);
+  const { tofu, env, secrets } = await openVariableSet(keyring, plan);
+  const sealed = run.kind !== "plan";
+  return {
+    run_id: run.id,
+    epoch: run.lease_epoch,
+    kind: run.kind,
+    mode: run.mode,
+    workspace_id: run.workspace_id,
+    capsule_id: run.capsule_id,
+    plan_run_id: run.plan_run_id,
+    module_path: run.module_path,
+    targets: [...run.targets],
+    replace: [...run.replace_addresses],
+    source: source && { digest: source.digest, size_bytes: source.size_bytes },
+    base: {
+      lineage: run.base_lineage,
+      serial: run.base_serial,
+      digest: run.base_digest,
+      size_bytes: base?.size_bytes ?? 0,
+      stored: base !== null,
+    },
+    tool: {
+      name: sealed ? plan.tool_name : run.tool_name,
+      version: sealed ? plan.tool_version : run.tool_version,
+      digest: sealed ? plan.tool_digest : null,
+      least: sealed ? null : run.least_tool_version,
+    },
+    sealed: sealed
+      ? {
+          plan: artifact(plan.plan_digest, plan.plan_size_bytes),
+          work: artifact(plan.work_digest, plan.work_size_bytes),
+          work_tree_digest: plan.work_tree_digest ?? "",
+          lock_digest: plan.provider_lock_digest ?? "",
+        }
+      : null,
+    variables: { tofu: { ...tofu }, env: { ...env } },
+    secrets: [...secrets],
+    last_sequence: run.runner_sequence,
+    cancel: run.cancel_requested_at !== null,
+    expires_at: (run.lease_expires_at ?? new Date()).toISOString(),
+    deadline_at: (run.deadline_at ?? new Date()).toISOString(),
+  };
+}

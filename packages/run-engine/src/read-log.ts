@@ -1,0 +1,52 @@
+import type { RunRow } from "@takosumi/db/rows";
+import { statement } from "@takosumi/db/sql";
+import type { EngineResources } from "./resources.ts";
+
+/** The log events that hold bytes from $2 on. $1 run, $3 most events. Plan: run_events_log_idx from the one before the offset. */
+const chunks = statement(
+  "log_chunks",
+  `SELECT data ->> 'text' AS text, log_offset FROM run_events
+   WHERE run_id = $1 AND log_offset >= coalesce((SELECT max(e.log_offset) FROM run_events e WHERE e.run_id = $1 AND e.log_offset <= $2), 0)
+   ORDER BY log_offset LIMIT $3`,
+);
+const page = 500;
+
+export interface LogPage {
+  readonly log: string;
+  readonly offset: number;
+  readonly next_offset: number;
+  readonly complete: boolean;
+}
+
+/** At most `limit` bytes of the log from byte `offset`, never half a character; `complete` where nothing will follow. */
+export async function readLog({ db }: Pick<EngineResources, "db">, run: RunRow, offset: number, limit: number): Promise<LogPage> {
+  const from = Math.min(offset, run.log_bytes);
+  const parts: Buffer[] = [];
+  let at = from;
+  while (at < run.log_bytes && at - from < limit) {
+    const rows = await db.query<{ text: string; log_offset: number }>(chunks, [run.id, at, page]);
+    const before = at;
+    for (const { text, log_offset } of rows) {
+      const bytes = Buffer.from(text).subarray(at - log_offset);
+      parts.push(bytes);
+      at += bytes.length;
+      if (at - from >= limit) break;
+    }
+    if (at === before) break;
+  }
+  const whole = whole8(Buffer.concat(parts).subarray(0, limit));
+  const next = from + whole.length;
+  return { log: whole.toString("utf8"), offset: from, next_offset: next, complete: run.log_complete && next >= run.log_bytes };
+}
+
+/** Bytes cut down to whole characters at both ends; a limit below one character keeps that character's bytes out. */
+function whole8(bytes: Buffer): Buffer {
+  const continues = (at: number) => ((bytes[at] ?? 0) & 0xc0) === 0x80;
+  let end = bytes.length;
+  let lead = end - 1;
+  while (lead >= 0 && end - lead < 4 && continues(lead)) lead--;
+  const first = bytes[lead] ?? 0;
+  const width = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+  if (lead >= 0 && lead + width > end) end = lead;
+  return bytes.subarray(0, end);
+}

@@ -1,0 +1,58 @@
+import type { RunRow } from "@takosumi/db/rows";
+import type { Keyring } from "@takosumi/keyring/envelope";
+
+/** The digests that were approved. Any of them different, and the plan is not the one that was reviewed. */
+type Sealed = Pick<
+  RunRow,
+  | "id"
+  | "workspace_id"
+  | "capsule_id"
+  | "mode"
+  | "source_snapshot_id"
+  | "module_path"
+  | "config_revision"
+  | "variable_set_digest"
+  | "provider_bindings"
+  | "base_state_version_id"
+  | "base_lineage"
+  | "base_serial"
+  | "base_digest"
+  | "plan_digest"
+  | "work_digest"
+  | "work_tree_digest"
+  | "provider_lock_digest"
+  | "tool_name"
+  | "tool_version"
+  | "tool_digest"
+>;
+
+const place = ({ workspace_id, id }: Sealed) => ({ table: "runs", workspace: workspace_id, row: id, field: "seal" }) as const;
+
+/** One text a set of facts: the names fixed and in order, so that nothing can stand for something else. */
+const factsOf = (run: Sealed): string =>
+  JSON.stringify([
+    "seal-1",
+    run.capsule_id,
+    run.mode,
+    run.source_snapshot_id,
+    run.module_path,
+    run.config_revision,
+    run.variable_set_digest,
+    run.provider_bindings.map(({ provider, alias, connection_id }) => [provider, alias, connection_id]),
+    run.base_state_version_id,
+    run.base_lineage,
+    run.base_serial,
+    run.base_digest,
+    run.plan_digest,
+    run.work_digest,
+    run.work_tree_digest,
+    run.provider_lock_digest,
+    run.tool_name,
+    run.tool_version,
+    run.tool_digest,
+  ]);
+
+export const sealPlan = (keyring: Keyring, run: Sealed): Promise<string> => keyring.mac(place(run), factsOf(run));
+
+export const sealHolds = async (keyring: Keyring, run: Sealed & Pick<RunRow, "seal">): Promise<boolean> =>
+  run.seal !== null && (await keyring.verifyMac(place(run), factsOf(run), run.seal));

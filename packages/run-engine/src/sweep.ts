@@ -1,0 +1,75 @@
+import type { RunRow } from "@takosumi/db/rows";
+import { statement } from "@takosumi/db/sql";
+import { decisions } from "./queries/moves.ts";
+import { engineActor, recordRun } from "./record.ts";
+import { recoveryOf } from "./recovery.ts";
+import type { EngineResources } from "./resources.ts";
+
+const batch = 100;
+/** Runs whose runner was not heard of until well past its lease. $1 grace seconds, $2 how many. Plan: runs_lease_idx. */
+const overdue = statement(
+  "sweep_overdue",
+  `SELECT * FROM runs WHERE status = 'running' AND lease_expires_at < now() - $1 * interval '1 second' ORDER BY lease_expires_at LIMIT $2`,
+);
+
+/** Ends what time has ended, once: plans past their time, and Runs whose runner is gone. Safe on many replicas at once. */
+export async function sweep(resources: EngineResources): Promise<void> {
+  const { db, settings } = resources;
+  await db.transaction(async (tx) => {
+    for (const run of await tx.query<RunRow>(decisions.expire, [batch])) await recordRun(tx, run, "run.expired", engineActor);
+  });
+  for (const run of await db.query<RunRow>(overdue, [settings.graceSeconds, batch])) await giveUp(resources, run);
+}
+
+async function giveUp(resources: EngineResources, run: RunRow): Promise<void> {
+  const { db, settings } = resources;
+  const recovery = run.kind === "plan" ? null : await recoveryOf(resources, run, "lease_lost");
+  await db.transaction(async (tx) => {
+    const held = [run.id, run.lease_epoch];
+    if (recovery) {
+      const error = { code: "LEASE_LOST", message: "its runner was not heard of any more; what it did is not known for certain", details: null };
+      const moved = await tx.one<RunRow>(decisions.suspend, [...held, JSON.stringify(error), JSON.stringify(recovery)]);
+      if (moved) await recordRun(tx, moved, "run.needs_recovery", engineActor, { reason: "lease_lost", ledger: recovery.ledger.length });
+    } else if (run.cancel_requested_at !== null) {
+      const moved = await tx.one<RunRow>(decisions.cancelLost, held);
+      if (moved) await recordRun(tx, moved, "run.cancelled", engineActor);
+    } else if (run.attempts < settings.planAttempts) {
+      const moved = await tx.one<RunRow>(decisions.requeue, held);
+      if (moved) {
+        await tx.notify("takosumi_queue", moved.pool);
+        await recordRun(tx, moved, "run.requeued", engineActor, { attempt: run.attempts });
+      }
+    } else {
+      const error = { code: "LEASE_LOST", message: `its runner was lost ${run.attempts} times`, details: null };
+      const moved = await tx.one<RunRow>(decisions.giveUpPlan, [...held, JSON.stringify(error)]);
+      if (moved) await recordRun(tx, moved, "run.failed", engineActor, { reason: "LEASE_LOST" });
+    }
+  });
+}
+
+/** Sweeps until closed. An error is told and the next round tries again. */
+export function startSweeper(resources: EngineResources, onError: (error: unknown) => void): { close(): Promise<void> } {
+  let closed = false;
+  let wake = () => {};
+  const round = async () => {
+    while (!closed) {
+      await sweep(resources).catch(onError);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, resources.settings.sweepSeconds * 1000);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        if (closed) wake();
+      });
+    }
+  };
+  const running = round();
+  return {
+    close: async () => {
+      closed = true;
+      wake();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { ApiError } from "@takosumi/contracts/errors";
+import type { Queries } from "@takosumi/db/db";
+import type { CapsuleRow, SecretRow } from "@takosumi/db/rows";
+import type { Keyring } from "@takosumi/keyring/envelope";
+import { secretsById } from "./queries/snapshot.ts";
+
+/** A variable of a Capsule as its row keeps it. A sensitive value stands sealed; one from a Secret is looked up. */
+export interface StoredVariable {
+  readonly name: string;
+  readonly kind: "tofu" | "env";
+  readonly sensitive: boolean;
+  readonly secret_id: string | null;
+  readonly value: unknown;
+  readonly sealed: string | null;
+}
+/** A variable of one Run, as a caller gave it. */
+export interface GivenVariable {
+  readonly name: string;
+  readonly kind: "tofu" | "env";
+  readonly value?: unknown;
+  readonly secret_id?: string | undefined;
+  readonly sensitive?: boolean | undefined;
+}
+
+/** Everything that a Run is given, in plaintext: only ever in memory, or sealed. */
+export interface VariableSet {
+  readonly tofu: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string>>;
+  /** What must not be shown, by the name that stands in its place. */
+  readonly secrets: readonly { readonly name: string; readonly value: string }[];
+}
+export interface VariableName {
+  readonly name: string;
+  readonly kind: "tofu" | "env";
+  readonly sensitive: boolean;
+  /** Given for this Run alone, over what the Capsule says. */
+  readonly once: boolean;
+}
+export type VariableNames = readonly VariableName[];
+
+export const variablePlace = (workspace: string, capsule: string, kind: string, name: string) =>
+  ({ table: "capsules", workspace, row: capsule, field: `variables.${kind}.${name}` }) as const;
+const secretPlace = (workspace: string, id: string) => ({ table: "secrets", workspace, row: id, field: "value" }) as const;
+const setPlace = (workspace: string, run: string) => ({ table: "runs", workspace, row: run, field: "variable_set" }) as const;
+
+/** The variables of a Capsule with those of one Run over them, opened. Secrets of another Workspace are as missing ones: 404. */
+export async function openVariables(
+  { db, keyring }: { readonly db: Queries; readonly keyring: Keyring },
+  capsule: Pick<CapsuleRow, "id" | "workspace_id" | "variables">,
+  given: readonly GivenVariable[],
+): Promise<{ set: VariableSet; names: VariableNames }> {
+  const stored = capsule.variables as readonly StoredVariable[];
+  const overridden = new Set(given.map(({ kind, name }) => `${kind} ${name}`));
+  const base = stored.filter(({ kind, name }) => !overridden.has(`${kind} ${name}`));
+  const ids = [...base, ...given].flatMap(({ secret_id }) => secret_id ?? []);
+  const rows = ids.length > 0 ? await db.query<SecretRow>(secretsById, [capsule.workspace_id, [...new Set(ids)]]) : [];
+  const secret = async (id: string, path: string) => {
+    const row = rows.find((one) => one.id === id);
+    if (!row) throw new ApiError("NOT_FOUND", `${path}: there is no such secret`, { fields: [{ path, message: "there is no such secret" }] });
+    return { name: row.name, value: (await keyring.open(secretPlace(capsule.workspace_id, id), row.sealed)).toString("utf8") };
+  };
+
+  const tofu: Record<string, unknown> = {};
+  const env: Record<string, string> = {};
+  const secrets: { name: string; value: string }[] = [];
+  const names: VariableName[] = [];
+  const put = (kind: "tofu" | "env", name: string, value: unknown, hidden: string | null, once = false) => {
+    if (kind === "env") env[name] = String(value);
+    else tofu[name] = value;
+    names.push({ name, kind, sensitive: hidden !== null, once });
+    if (hidden !== null) secrets.push(...leavesOf(value).map((leaf) => ({ name: hidden, value: leaf })));
+  };
+  for (const { kind, name, value, sealed, sensitive, secret_id } of base) {
+    if (secret_id !== null) {
+      const found = await secret(secret_id, "variables");
+      put(kind, name, found.value, found.name);
+    } else if (sealed !== null) {
+      const opened = await keyring.open(variablePlace(capsule.workspace_id, capsule.id, kind, name), sealed);
+      put(kind, name, JSON.parse(opened.toString("utf8")), name);
+    } else put(kind, name, value, sensitive ? name : null);
+  }
+  for (const [index, { kind, name, value, secret_id, sensitive }] of given.entries()) {
+    const found = secret_id === undefined ? null : await secret(secret_id, `variables.${index}.secret_id`);
+    if (found) put(kind, name, found.value, found.name, true);
+    else put(kind, name, value, sensitive ? name : null, true);
+  }
+  return { set: { tofu, env, secrets }, names };
+}
+
+/** Every string and number inside a value: each is a secret of its own. */
+function leavesOf(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value === "number" || typeof value === "bigint") return [String(value)];
+  if (Array.isArray(value)) return value.flatMap(leavesOf);
+  return value !== null && typeof value === "object" ? Object.values(value).flatMap(leavesOf) : [];
+}
+
+/** The snapshot of a Run: sealed, and a digest that says nothing about the values to who has no key. */
+export async function sealVariables(keyring: Keyring, workspace: string, run: string, set: VariableSet) {
+  const text = JSON.stringify(set);
+  const place = setPlace(workspace, run);
+  const sealed = await keyring.seal(place, text);
+  const mac = await keyring.mac({ ...place, row: "any", field: "variable_set_digest" }, text);
+  return { variable_set: sealed, variable_set_digest: `sha256:${createHash("sha256").update(mac).digest("hex")}` };
+}
+
+export async function openVariableSet(keyring: Keyring, run: { id: string; workspace_id: string; variable_set: string }): Promise<VariableSet> {
+  return JSON.parse((await keyring.open(setPlace(run.workspace_id, run.id), run.variable_set)).toString("utf8")) as VariableSet;
+}
+
+/** What a Run was given for itself alone, to plan with it again. */
+export async function givenVariables(keyring: Keyring, run: { id: string; workspace_id: string; variable_set: string; variables: unknown }): Promise<GivenVariable[]> {
+  const names = (run.variables as VariableNames).filter(({ once }) => once);
+  if (names.length === 0) return [];
+  const { tofu, env } = await openVariableSet(keyring, run);
+  return names.map(({ name, kind, sensitive }) => ({ name, kind, sensitive, value: kind === "env" ? env[name] : tofu[name] }));
+}
