@@ -1,6 +1,8 @@
 export class Problem extends Error {
   constructor(message: string, fix?: string);
   readonly fix: string | undefined;
+  /** The step that it belongs to. */
+  readonly step?: string;
 }
 export type Say = (text: string) => void;
 export function done(name: string, text: string, ms: number): string;

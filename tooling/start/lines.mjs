@@ -17,9 +17,19 @@ export class Problem extends Error {
 }
 
 const seconds = (ms) => `${(ms / 1000).toFixed(1)}s`;
-const indent = (text) => text.trimEnd().split("\n").join(`\n${" ".repeat(4 + nameWidth)}`);
+const indent = (text) =>
+  text
+    .trimEnd()
+    .split("\n")
+    .join(`\n${" ".repeat(4 + nameWidth)}`);
 
-export const done = (name, text, ms) => `  ✓ ${name.padEnd(nameWidth)}${indent(text).padEnd(textWidth)}${seconds(ms).padStart(7)}`;
+/** Further lines of the text stand below the first, which carries the time. */
+export function done(name, text, ms) {
+  const [first, ...more] = text.split("\n");
+  return [`  ✓ ${name.padEnd(nameWidth)}${first.padEnd(textWidth)}${seconds(ms).padStart(7)}`, ...more].join(
+    `\n${" ".repeat(4 + nameWidth)}`,
+  );
+}
 export const warning = (name, text, fix) => problem("!", name, text, fix);
 export const failure = (name, error) => problem("✗", name, error.message, error.fix);
 function problem(mark, name, text, fix) {
@@ -37,6 +47,9 @@ export async function step(name, work) {
     const text = await work(progress.say);
     progress.end();
     console.log(done(name, text, performance.now() - began));
+  } catch (error) {
+    if (error instanceof Problem) error.step ??= name;
+    throw error;
   } finally {
     progress.end();
   }

@@ -17,7 +17,9 @@ interface Root {
   errorShape: Failure;
   transformer: true;
 }
-type Call<O extends Operation> = { input: InputOf<O>; output: OutputOf<O>; meta: object };
+/** Nothing may be left out where nothing is needed. */
+type Asked<I> = Record<never, never> extends I ? I | void : I;
+type Call<O extends Operation> = { input: Asked<InputOf<O>>; output: OutputOf<O>; meta: object };
 type Subscription<O extends Operation> = {
   input: InputOf<O> & { lastEventId?: string | null };
   output: AsyncIterable<{ id: string; data: EmitsOf<O> }>;

@@ -84,7 +84,8 @@ function childKeys({ before, after, unknown }: Sides): (string | number)[] | nul
   if (containsTrue(unknown)) values.push(unknown);
   if (values.length === 0) return null;
   if (values.every((value) => Array.isArray(value))) return [...Array(Math.max(...values.map((list) => list.length))).keys()];
-  if (values.every((value) => typeof value === "object" && !Array.isArray(value))) return [...new Set(values.flatMap((value) => Object.keys(value as object)))];
+  if (values.every((value) => typeof value === "object" && !Array.isArray(value)))
+    return [...new Set(values.flatMap((value) => Object.keys(value as object)))];
   return null;
 }
 

@@ -58,6 +58,9 @@ export async function serve<const FS extends FamilySet>(app: FastifyInstance, se
   app.addHook("preClose", (done: () => void) => {
     streams.close();
     lifetimes.close();
+    // Connections that fall idle only now would be kept alive, and the close with them.
+    const closer = setInterval(() => app.server.closeIdleConnections(), 50);
+    app.server.once("close", () => clearInterval(closer));
     done();
   });
   await app.register(websocket, { options: { maxPayload: MiB }, errorHandler: (_error, socket) => socket.terminate() });

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { ApiError } from "@takosumi/contracts/errors";
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, fastify } from "fastify";
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, fastify, LogController } from "fastify";
 import { envelopeOf, failureOf } from "./failures.ts";
 import { parseQuery } from "./query.ts";
 
@@ -23,7 +23,7 @@ export interface ServerOptions {
 export function openServer({ logger, trustedProxies = [], idleTimeout = 120_000 }: ServerOptions = {}): FastifyInstance {
   const app = fastify({
     ...(logger ? { loggerInstance: logger } : { logger: false }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     requestIdHeader: false,
     genReqId,

@@ -1,4 +1,4 @@
-import type { ApiError } from "@takosumi/contracts/errors";
+import { ApiError } from "@takosumi/contracts/errors";
 import type { AnyTRPCRouter, TRPCError } from "@trpc/server";
 import { fastifyRequestHandler } from "@trpc/server/adapters/fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
@@ -11,7 +11,7 @@ const maxCalls = 20;
 /** The router at `/trpc/<paths>`, for `httpBatchLink`, `httpLink` and `httpSubscriptionLink`. */
 export function mountTrpc(scope: FastifyInstance, router: AnyTRPCRouter, { translate }: Application): void {
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  scope.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => done(prototypes(String(body)), body));
   const createContext = ({ req }: { readonly req: FastifyRequest }): TrpcContext => ({
     arrival: req,
     failed: (cause: unknown): ApiError => {
@@ -32,6 +32,10 @@ export function mountTrpc(scope: FastifyInstance, router: AnyTRPCRouter, { trans
     });
   }
 }
+
+/** superjson would drop such a key without a word; over REST it is refused. */
+const prototypes = (body: string): ApiError | null =>
+  /"__proto__"\s*:/.test(body) ? new ApiError("BAD_REQUEST", "__proto__ is not a name that may be used", { reason: "invalid" }) : null;
 
 /** What a procedure throws has been logged; what fails before one is reached has not. */
 function logUnknown(request: FastifyRequest, error: TRPCError): void {

@@ -23,6 +23,7 @@ const implement = implementFor<ProbeWorld>();
 export interface Probes {
   /** Called once each time a stream is asked for one more batch. */
   pulled: number;
+  begun: string[];
   ended: string[];
   /** Awaited inside `create`'s write. */
   hold: () => Promise<void>;
@@ -144,12 +145,13 @@ export const handlersOf = (probes: Probes): HandlersOf<ProbeFamilies, ProbeWorld
         throw new Error(input.how === "database" ? "ECONNREFUSED" : "column secret does not exist");
       },
       wait: ({ signal }) =>
-        new Promise((resolve) =>
+        new Promise((resolve) => {
           signal.addEventListener("abort", () => {
             probes.ended.push("wait");
             resolve({ ok: false });
-          }),
-        ),
+          });
+          probes.begun.push("wait");
+        }),
     }),
     wire: implement(wire, {
       refs: ({ input, principal, response }) => {

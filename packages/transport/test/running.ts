@@ -11,7 +11,7 @@ export type Called = { status: number; headers: Headers; body: any; text: string
 export async function running(options: Partial<Pick<Serving<ProbeFamilies>, "surfaces" | "streams">> = {}) {
   const app = openServer();
   const memory = new Memory();
-  const probes: Probes = { pulled: 0, ended: [], hold: async () => {} };
+  const probes: Probes = { pulled: 0, begun: [], ended: [], hold: async () => {} };
   const served = await serve(app, { families, handlers: handlersOf(probes), application: memory, info: { title: "Probe", version: "1.0.0" }, ...options });
   await app.listen({ port: 0, host: "127.0.0.1" });
   const { port } = app.server.address() as AddressInfo;

@@ -131,8 +131,8 @@ test("a handshake is let in as any other request is", async () => {
 test("a call ends with its client", async () => {
   const leaving = new AbortController();
   const waiting = fetch(`${on.url}/api/wait`, { method: "POST", signal: leaving.signal }).catch(() => "left");
-  await until(() => on.app.server.listening);
-  setTimeout(() => leaving.abort(), 20);
+  await until(() => on.probes.begun.includes("wait"));
+  leaving.abort();
   expect(await waiting).toBe("left");
   await until(() => on.probes.ended.includes("wait"));
 });
@@ -143,7 +143,7 @@ test("closing ends streams, sockets and waiting calls, and then the server", asy
   await once(socket, "open");
   const closed = once(socket, "close");
   const waiting = own.call("POST", "/api/wait");
-  await until(() => own.served.streams.size === 2);
+  await until(() => own.served.streams.size === 2 && own.probes.begun.includes("wait"));
   const ended = own.close();
   expect(frames(await events.text()).at(-1)).toMatch(/^id: 42/);
   expect((await waiting).body).toEqual({ ok: false });

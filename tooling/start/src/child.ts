@@ -68,7 +68,10 @@ export async function endLeftover(dataDir: string, name: string, graceMs: number
     rmSync(path, { force: true });
     return false;
   }
-  for (const [signal, waitMs] of [["SIGTERM", graceMs], ["SIGKILL", 5_000]] as const) {
+  for (const [signal, waitMs] of [
+    ["SIGTERM", graceMs],
+    ["SIGKILL", 5_000],
+  ] as const) {
     signalled(known.pid, signal);
     for (const end = performance.now() + waitMs; performance.now() < end; await pause(20)) {
       if (isAlive(known)) continue;

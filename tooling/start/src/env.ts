@@ -24,6 +24,8 @@ const Variables = z.object({
   /** Where the runner will look for its tool, so that the first lines can say what it will find. */
   TAKOSUMI_TOFU_BIN: z.string().optional(),
   TAKOSUMI_CACHE_DIR: z.string().optional(),
+  /** How long the runner waits for its applies when it is stopped; we wait a little longer. */
+  TAKOSUMI_STOP_GRACE_SECONDS: z.coerce.number({ error: "is not a number" }).int().min(1).max(3_600).default(8),
   PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
   HOME: z.string().default("/"),
 });
@@ -46,6 +48,7 @@ export interface Launch {
   readonly tofuBin: string | undefined;
   readonly cacheDir: string;
   readonly path: string;
+  readonly stopGraceMs: number;
   /** The environment of a child: what every program needs, and the settings that this one reads. */
   childEnv(reader: "api" | "runner"): Record<string, string>;
 }
@@ -79,6 +82,7 @@ export function readLaunch(source: Readonly<Record<string, string | undefined>> 
     tofuBin: env.TAKOSUMI_TOFU_BIN,
     cacheDir: env.TAKOSUMI_CACHE_DIR ?? resolve(env.HOME, ".cache/takosumi"),
     path: env.PATH,
+    stopGraceMs: env.TAKOSUMI_STOP_GRACE_SECONDS * 1000,
     childEnv: (reader) => passedOn(given, reader),
   };
 }

@@ -16,7 +16,12 @@ export async function generateClient(root: string): Promise<boolean> {
     await promisify(execFile)(process.execPath, [cli, "generate", "--config", join(root, ".config/prisma.ts")], {
       cwd: join(root, "packages/db"),
       // The client needs no engine; without this Prisma would download one.
-      env: { PATH: "/usr/local/bin:/usr/bin:/bin", PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true", PRISMA_HIDE_UPDATE_MESSAGE: "1", CHECKPOINT_DISABLE: "1" },
+      env: {
+        PATH: "/usr/local/bin:/usr/bin:/bin",
+        PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true",
+        PRISMA_HIDE_UPDATE_MESSAGE: "1",
+        CHECKPOINT_DISABLE: "1",
+      },
       timeout: 120_000,
     });
   } catch (error) {

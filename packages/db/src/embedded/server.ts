@@ -52,8 +52,9 @@ export async function startServer(account: Account, home: string, password: stri
   if (((await stat(log).catch(() => null))?.size ?? 0) > logLimit) await rename(log, `${log}.1`);
   for (let attempt = 1; ; attempt++) {
     const port = (attempt === 1 && (await sameAsBefore(home))) || (await freePort(0)) || 0;
+    const begin = (await stat(log).catch(() => null))?.size ?? 0;
     const server = launch(account, { log, port, password, durable });
-    const why = await ready(server, log);
+    const why = await ready(server, log, begin);
     if (why === null) {
       await writeFile(join(home, "port"), String(port), { mode: 0o600 });
       return server;
@@ -85,8 +86,7 @@ function launch({ prefix, binaries, place }: Account, given: { log: string; port
 }
 
 /** Null once the database answers, else why it never will. */
-async function ready({ child, exited, tcpUrl }: Server, log: string): Promise<string | null> {
-  const begin = (await stat(log).catch(() => null))?.size ?? 0;
+async function ready({ child, exited, tcpUrl }: Server, log: string, begin: number): Promise<string | null> {
   let over = false;
   exited.then(() => {
     over = true;
@@ -116,15 +116,8 @@ async function ready({ child, exited, tcpUrl }: Server, log: string): Promise<st
     child.kill("SIGINT");
     return last;
   }
-  const said = readFileSync(log).subarray(begin).toString("utf8").trim().split("\n");
-  return (
-    said
-      .filter((line) => /FATAL|ERROR|HINT|cannot|could not/.test(line))
-      .slice(-3)
-      .join("; ") ||
-    said.slice(-3).join("; ") ||
-    "it ended at once"
-  );
+  const said = readFileSync(log).subarray(begin).toString("utf8").trim().split("\n").slice(-4);
+  return said.map((line) => line.replace(/^\S+ \S+ \S+ \[\d+\] /, "")).join("; ") || "it ended at once";
 }
 
 /** The port of the last start, where it is free: whoever knows the old address finds the database again. */

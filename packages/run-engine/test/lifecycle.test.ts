@@ -1,0 +1,123 @@
+import { verifyChain } from "@takosumi/db/audit-verify";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openWorld, type World } from "./world.ts";
+
+let world: World;
+let close: () => Promise<void>;
+beforeAll(async () => ({ world, close } = await openWorld()));
+afterAll(() => close());
+const reason = (details: object) => expect.objectContaining({ details: expect.objectContaining(details) });
+
+describe("a plan and its apply", () => {
+  test("plan, approve, apply: one state version, the Capsule free, every step audited", async () => {
+    const capsule = await world.capsule();
+    const planned = await world.planned(capsule);
+    expect(planned).toMatchObject({ status: "planned", tool_version: "1.12.6", has_changes: true });
+    const queued = await world.approve(planned, planned.plan_digest ?? "");
+    expect(queued).toMatchObject({ kind: "apply", status: "queued", plan_run_id: planned.id });
+    expect((await world.again(capsule)).lock_run_id).toBe(queued.id);
+    const lease = await world.claimed(await world.runner());
+    expect(lease.sealed?.plan.digest).toBe(planned.plan_digest);
+    expect(await world.applied(lease)).toMatchObject({ status: "succeeded", state_version_id: expect.stringMatching(/^sv_/) });
+    expect(await world.again(capsule)).toMatchObject({ lock_run_id: null, status: "active", state_tool_version: "1.12.6" });
+    expect((await world.run(planned)).status).toBe("approved");
+    expect(await verifyChain(world.db, capsule.workspace_id)).toMatchObject({ ok: true });
+  });
+
+  test("approve twice answers with the same Run; another digest is refused", async () => {
+    const planned = await world.planned(await world.capsule());
+    await expect(world.approve(planned, `sha256:${"0".repeat(64)}`)).rejects.toEqual(reason({ reason: "digest_mismatch" }));
+    const [first, second] = [await world.approve(planned), await world.approve(planned)];
+    expect(second.id).toBe(first.id);
+    await world.applied(await world.claimed(await world.runner()));
+    expect((await world.approve(planned)).id).toBe(first.id);
+  });
+
+  test("of many approvals at once, one apply", async () => {
+    const planned = await world.planned(await world.capsule());
+    const answers = await Promise.all(Array.from({ length: 6 }, () => world.approve(planned)));
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+    await world.applied(await world.claimed(await world.runner()));
+  });
+
+  test("a plan on an older state is stale once another was applied", async () => {
+    const capsule = await world.capsule();
+    const [one, other] = [await world.planned(capsule), await world.planned(capsule)];
+    await world.approve(one);
+    await expect(world.approve(other)).rejects.toEqual(reason({ reason: "locked" }));
+    await world.applied(await world.claimed(await world.runner()));
+    expect((await world.run(other)).status).toBe("stale");
+    await expect(world.approve(other)).rejects.toEqual(reason({ reason: "stale" }));
+  });
+
+  test("a changed configuration makes waiting plans stale", async () => {
+    const capsule = await world.capsule();
+    const planned = await world.planned(capsule);
+    await world.db.transaction((tx) => world.engine.staleOnConfigChange(tx, capsule));
+    await expect(world.approve(planned)).rejects.toEqual(reason({ reason: "stale" }));
+  });
+
+  test("a plan without changes succeeds and cannot be approved", async () => {
+    await world.plan(await world.capsule());
+    const run = await world.finishPlan(await world.claimed(await world.runner()), { has_changes: false });
+    expect(run.status).toBe("succeeded");
+    await expect(world.approve(run)).rejects.toEqual(reason({ reason: "not_planned" }));
+  });
+
+  test("an apply by POST waits for its approval, once a plan; approving the plan approves it", async () => {
+    const planned = await world.planned(await world.capsule());
+    const { actor } = planned;
+    const waiting = await world.db.transaction((tx) => world.engine.createWrite(tx, planned, actor, null, null));
+    expect(waiting.status).toBe("awaiting_approval");
+    await expect(world.db.transaction((tx) => world.engine.createWrite(tx, planned, actor, null, null))).rejects.toEqual(reason({ run_id: waiting.id }));
+    expect(await world.approve(planned)).toMatchObject({ id: waiting.id, status: "queued" });
+    await world.applied(await world.claimed(await world.runner()));
+  });
+
+  test("a destroy that leaves nothing makes the Capsule destroyed", async () => {
+    const capsule = await world.capsule();
+    const planned = await world.planned(capsule, { mode: "destroy" });
+    expect((await world.approve(planned)).kind).toBe("destroy");
+    const lease = await world.claimed(await world.runner());
+    const state = { ...(await world.state(lease, 1)), resource_count: 0 };
+    const tool = { name: "opentofu", version: "1.12.6", digest: state.digest } as const;
+    const summary = { add: 0, change: 0, destroy: 1, import: 0, move: 0, forget: 0 };
+    await world.engine.complete(lease.held, { result: "applied", tool, state, summary, diagnostics: [], duration_ms: 1 });
+    expect((await world.again(capsule)).status).toBe("destroyed");
+  });
+
+  test("discard, cancel and retry each answer once", async () => {
+    const planned = await world.planned(await world.capsule());
+    expect((await world.db.transaction((tx) => world.engine.discard(tx, planned, "no"))).status).toBe("discarded");
+    await expect(world.approve(planned)).rejects.toEqual(reason({ reason: "discarded" }));
+    await expect(world.db.transaction((tx) => world.engine.cancel(tx, planned, planned.actor, null))).rejects.toEqual(reason({ reason: "terminal" }));
+
+    const other = await world.planned(await world.capsule());
+    const queued = await world.approve(other);
+    expect((await world.db.transaction((tx) => world.engine.cancel(tx, queued, queued.actor, null))).status).toBe("cancelled");
+    const again = await world.db.transaction((tx) => world.engine.retryWrite(tx, queued, queued.actor, null));
+    expect(again).toMatchObject({ status: "awaiting_approval", plan_run_id: other.id, retry_of_run_id: queued.id });
+    await world.approve(again);
+    const applied = await world.applied(await world.claimed(await world.runner()));
+    await expect(world.db.transaction((tx) => world.engine.retryWrite(tx, applied, applied.actor, null))).rejects.toEqual(reason({ reason: "plan_again" }));
+  });
+});
+
+describe("the seal", () => {
+  test.each(["plan_digest", "work_tree_digest", "provider_lock_digest", "variable_set_digest", "base_digest", "tool_digest"])("a changed %s: nothing is handed out", async (column) => {
+    const planned = await world.planned(await world.capsule());
+    const queued = await world.approve(planned);
+    await world.db.query({ name: `tamper_${column}`, text: `UPDATE runs SET ${column} = 'sha256:0' WHERE id = $1`, reads: false }, [planned.id]);
+    expect(await world.claim(await world.runner())).toBeNull();
+    expect(await world.run(queued)).toMatchObject({ status: "failed", error: { code: "SEAL_MISMATCH" } });
+  });
+
+  test("an approver who lost the permission: not executed", async () => {
+    const capsule = await world.capsule();
+    const queued = await world.approve(await world.planned(capsule));
+    await world.db.query({ name: "test_demote", text: `UPDATE members SET role = 'viewer' WHERE workspace_id = $1`, reads: false }, [capsule.workspace_id]);
+    expect(await world.claim(await world.runner())).toBeNull();
+    expect(await world.run(queued)).toMatchObject({ status: "cancelled", error: { code: "APPROVER_LOST_PERMISSION" } });
+    expect((await world.again(capsule)).lock_run_id).toBeNull();
+  });
+});

@@ -1,0 +1,169 @@
+import { mkdirSync } from "node:fs";
+import { Problem, step, warning } from "@takosumi/start/lines";
+import type { Tool } from "@takosumi/opentofu/types";
+import { type Caller, callerOf } from "./caller.ts";
+import { endLeftover, logFile } from "./child.ts";
+import type { Closers } from "./closers.ts";
+import { closingText } from "./closing-text.ts";
+import { type Database, openDatabase } from "./database.ts";
+import { type Launch, readLaunch } from "./env.ts";
+import { generateClient } from "./generate.ts";
+import { lockDataDir } from "./lock.ts";
+import { watchLogs } from "./log-file.ts";
+import { checkPort } from "./port.ts";
+import { answers, startApi, startRunner } from "./processes.ts";
+import { firstRun, isWanted } from "./quickstart.ts";
+import { type Supervised, supervise } from "./supervise.ts";
+import { describeTool, installInBackground, toolsHere } from "./tool.ts";
+import { readyTokens, type Tokens } from "./tokens.ts";
+
+/** The runner interrupts its applies, waits for them, and records their states; the api finishes its requests. */
+const apiGraceMs = 12_000;
+const recordMs = 20_000;
+const say = (line: string) => console.log(`  ! ${line}`);
+
+/** Everything, in order. What has to be ended again is in `closers`, whether this succeeds or throws. */
+export async function launchAll(root: string, closers: Closers, signal: AbortSignal): Promise<void> {
+  const launch = named("settings", () => readLaunch());
+  const runnerGraceMs = launch.stopGraceMs + recordMs;
+  mkdirSync(launch.dataDir, { recursive: true, mode: 0o700 });
+  closers.add(
+    "data directory",
+    named("data", () => lockDataDir(launch.dataDir)),
+  );
+  for (const [name, graceMs] of [
+    ["tofu-install", 1_000],
+    ["runner", runnerGraceMs],
+    ["api", apiGraceMs],
+  ] as const) {
+    if (await endLeftover(launch.dataDir, name, graceMs)) say(`${name} of an earlier start was still there, and was ended`);
+  }
+  await checkPort(launch.host, launch.port).catch((error: Problem) => {
+    throw Object.assign(error, { step: "api" });
+  });
+  const tokens = readyTokens(launch.dataDir, { owner: launch.bootstrapToken, runner: launch.runnerToken });
+  closers.add(
+    "logs",
+    watchLogs(() => ["api", "runner", "tofu-install"].map((name) => logFile(launch.dataDir, name))),
+  );
+
+  let api: Supervised | undefined;
+  const database = await databaseSteps(launch, closers, () => api?.restart(apiGraceMs), signal);
+  const tools = await toolStep(root, launch, closers, signal);
+  await step("build", async (now) => {
+    now("generating the database client");
+    return (await generateClient(root)) ? "database client generated" : "up to date";
+  });
+  signal.throwIfAborted();
+  api = await apiStep(root, launch, tokens, database, closers, signal);
+  const caller = callerOf(launch.url, tokens.owner, signal);
+  await runnerStep(root, launch, tokens, caller, runnerGraceMs, closers, signal);
+  if (launch.quickstart) await firstRunStep(caller, tools, signal);
+  console.log(closingText({ url: launch.url, dataDir: launch.dataDir, authFile: tokens.authFile }));
+}
+
+function named<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Problem) Object.assign(error, { step: name });
+    throw error;
+  }
+}
+
+async function databaseSteps(launch: Launch, closers: Closers, restarted: () => void, signal: AbortSignal): Promise<Database> {
+  let opened: Database | undefined;
+  await step("database", async (now) => {
+    opened = await openDatabase(launch, { say: now, warn: say, restarted });
+    closers.add("database", () => opened?.stop());
+    return opened.text;
+  });
+  const database = opened as Database;
+  const { applied, total } = database.migrations;
+  await step("migrations", async () => (applied > 0 ? `${applied} applied` : `${total} applied before`));
+  signal.throwIfAborted();
+  return database;
+}
+
+async function toolStep(root: string, launch: Launch, closers: Closers, signal: AbortSignal): Promise<Tool[]> {
+  const tools = await named("tool", () => toolsHere(launch));
+  const [best] = tools;
+  if (best?.name === "opentofu") {
+    await step("tool", async () => describeTool(best));
+    return tools;
+  }
+  const install = installInBackground(root, launch.dataDir, launch.childEnv("runner"), say);
+  closers.add("tofu-install", () => install.stop(1_000));
+  if (best) await step("tool", async () => `${describeTool(best)}\nbegins; OpenTofu is being installed meanwhile`);
+  else
+    console.log(
+      warning("tool", "no tofu or terraform: Runs wait", `one is being installed (${install.log}), or set TAKOSUMI_TOFU_BIN=<path>`),
+    );
+  signal.throwIfAborted();
+  return tools;
+}
+
+async function apiStep(
+  root: string,
+  launch: Launch,
+  tokens: Tokens,
+  database: Database,
+  closers: Closers,
+  signal: AbortSignal,
+): Promise<Supervised> {
+  let supervised: Supervised | undefined;
+  await step("api", async (now) => {
+    const start = () => startApi(root, launch, tokens, database.url());
+    const first = start();
+    closers.add("api", () => (supervised ?? first).stop(apiGraceMs));
+    now("waiting for its first answer");
+    await answers(launch.url, "/readyz", first, signal);
+    supervised = supervise("api", first, start, say);
+    return launch.url;
+  });
+  return supervised as unknown as Supervised;
+}
+
+interface RunnerRow {
+  readonly status: string;
+  readonly sandbox: { readonly kind: string; readonly not_isolated: readonly string[] };
+}
+
+async function runnerStep(
+  root: string,
+  launch: Launch,
+  tokens: Tokens,
+  api: Caller,
+  graceMs: number,
+  closers: Closers,
+  signal: AbortSignal,
+): Promise<void> {
+  let online: RunnerRow[] = [];
+  await step("runner", async (now) => {
+    const start = () => startRunner(root, launch, tokens);
+    const first = start();
+    let supervised: Supervised | undefined;
+    closers.add("runner", () => (supervised ?? first).stop(graceMs));
+    now("waiting until it is online");
+    await answers(launch.url, "/readyz?runners=1", first, signal);
+    supervised = supervise("runner", first, start, say);
+    online = (await api.get<{ runners: RunnerRow[] }>("/api/runners")).runners.filter(({ status }) => status === "online");
+    return `${online.length} online, sandbox ${[...new Set(online.map(({ sandbox }) => sandbox.kind))].join(", ")}`;
+  });
+  if (online.some(({ sandbox }) => sandbox.kind === "none"))
+    console.log(warning("sandbox", "no bubblewrap: Runs not isolated", "install bubblewrap"));
+  const missing = [...new Set(online.filter(({ sandbox }) => sandbox.kind !== "none").flatMap(({ sandbox }) => sandbox.not_isolated))];
+  if (missing.length > 0) console.log(warning("sandbox", `not isolated: ${missing.join("; ")}`));
+}
+
+/** An instance that cannot run it still serves: the reason is said, and stands on the Run. */
+async function firstRunStep(api: Caller, tools: readonly Tool[], signal: AbortSignal): Promise<void> {
+  try {
+    if (!(await isWanted(api))) return;
+    if (tools.length === 0) return console.log(warning("first Run", "waits for a tool", "start again once there is one"));
+    await step("first Run", async (now) => ["plan, approve, apply", ...(await firstRun(api, now, signal))].join("\n"));
+  } catch (error) {
+    signal.throwIfAborted();
+    console.log(warning("first Run", (error as Error).message, "look at GET /api/runs; Takosumi serves on"));
+  }
+}

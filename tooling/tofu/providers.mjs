@@ -1,0 +1,59 @@
+// Builds the providers that tests use into a filesystem mirror: real ones, with no network needed afterwards.
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { alone, appear, cacheDir, say } from "./cache.mjs";
+import { goBuild, goVersion } from "./go-build.mjs";
+
+export const mirror = join(cacheDir, "mirror");
+const arch = { x64: "amd64", arm64: "arm64" }[process.arch] ?? process.arch;
+const providers = [
+  { type: "time", version: "0.14.2", package: "github.com/hashicorp/terraform-provider-time" },
+  { type: "local", version: "2.9.0", package: "github.com/terraform-providers/terraform-provider-local" },
+];
+
+const folderOf = ({ type, version }) => join(mirror, "registry.opentofu.org/hashicorp", type, version, `${process.platform}_${arch}`);
+const programOf = ({ type, version }) => `terraform-provider-${type}_v${version}`;
+const missing = () => providers.filter((provider) => !existsSync(join(folderOf(provider), programOf(provider))));
+
+/** Answers the mirror's path; builds what is not in it yet. */
+export async function buildProviders() {
+  if (missing().length > 0) {
+    await alone("providers-build", async () => {
+      const wanted = missing();
+      if (wanted.length > 0 && !goVersion())
+        throw new Error(`the providers ${wanted.map(({ type }) => type).join(" and ")} are built with Go, and there is none here`);
+      for (const provider of wanted) {
+        say(`building provider ${provider.type} ${provider.version}`);
+        await appear(folderOf(provider), async (folder) => {
+          const build = {
+            package: provider.package,
+            output: join(folder, programOf(provider)),
+            ldflags: `-s -w -X main.version=${provider.version}`,
+          };
+          await goBuild(`building provider ${provider.type}`, "providers/", [build]);
+        });
+      }
+    });
+  }
+  // Terraform asks for the same providers under its own registry's name.
+  const alias = join(mirror, "registry.terraform.io");
+  mkdirSync(mirror, { recursive: true });
+  try {
+    symlinkSync("registry.opentofu.org", alias);
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+  }
+  return mirror;
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    const before = missing().length;
+    const path = await buildProviders();
+    say(before === 0 ? `the test providers are already there: ${path}` : `the test providers were built: ${path}`);
+  } catch (error) {
+    console.error(`tofu: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
