@@ -1,9 +1,8 @@
 // The tools' cache: where it is, one installer at a time, and files that appear whole or not at all.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheDir } from "./env.mjs";
 
-export const cacheDir = process.env.TAKOSUMI_CACHE_DIR || join(homedir(), ".cache/takosumi");
 export const say = (text) => console.log(`tofu: ${text}`);
 
 /** Runs `work` while no other installer runs on this cache; waits for one that does, and takes over from one that died. */

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cacheDir } from "./cache.mjs";
+import { cacheDir, inherited } from "./env.mjs";
 import { ask, runLong } from "./run.mjs";
 
 /** The version of Go here, or null. */
@@ -18,7 +18,7 @@ export async function goBuild(what, moduleFolder, builds) {
   process.once("exit", drop);
   try {
     const env = {
-      ...process.env,
+      ...inherited,
       CGO_ENABLED: "0",
       GOWORK: "off",
       GOFLAGS: "-modcacherw -buildvcs=false",

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { alone, appear, cacheDir, say } from "./cache.mjs";
+import { alone, appear, say } from "./cache.mjs";
+import { cacheDir } from "./env.mjs";
 import { goBuild, goVersion } from "./go-build.mjs";
 import { downloadRelease } from "./release.mjs";
 import { ask } from "./run.mjs";

@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { alone, appear, cacheDir, say } from "./cache.mjs";
+import { alone, appear, say } from "./cache.mjs";
+import { cacheDir } from "./env.mjs";
 import { goBuild, goVersion } from "./go-build.mjs";
 
 export const mirror = join(cacheDir, "mirror");

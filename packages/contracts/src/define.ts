@@ -109,16 +109,16 @@ export const protocol = {
 };
 
 export type Operations = Readonly<Record<string, Operation>>;
-export interface Family<N extends string = string, O extends Operations = Operations> {
+export interface Family<N extends string = string, O extends Operations = Operations, C extends Context = Context> {
   readonly name: N;
-  readonly context: Context;
+  readonly context: C;
   readonly about: string;
   readonly operations: O;
 }
-export const family = <const N extends string, const O extends Operations>(
+export const family = <const N extends string, const O extends Operations, const C extends Context>(
   name: N,
-  { context, about }: { readonly context: Context; readonly about: string },
+  { context, about }: { readonly context: C; readonly about: string },
   operations: O,
-): Family<N, O> => ({ name, context, about, operations });
+): Family<N, O, C> => ({ name, context, about, operations });
 /** Families by name. */
 export type FamilySet = Readonly<Record<string, Family>>;

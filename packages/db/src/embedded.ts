@@ -1,11 +1,11 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { mkdir, readFile, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { accountFor } from "./embedded/account.ts";
 import { type Binaries, findBinaries } from "./embedded/binaries.ts";
 import { ensureCluster, passwordIn } from "./embedded/cluster.ts";
 import { stopLeftover } from "./embedded/leftover.ts";
-import { own } from "./embedded/owner.ts";
+import { own, ownerOf } from "./embedded/owner.ts";
 import { startServer } from "./embedded/server.ts";
 
 export interface EmbeddedOptions {
@@ -66,4 +66,16 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     await owned.release();
     throw error;
   }
+}
+
+/** Removes the data directory of a process that was killed, and its database if that still serves. False where its owner lives or is not known. */
+export async function removeAbandoned(dataDir: string): Promise<boolean> {
+  const home = await realpath(join(dataDir, "postgres")).catch(() => null);
+  const owner = home && (await ownerOf(home));
+  if (!owner || owner.alive) return false;
+  const place = await readFile(join(home, "moved-to"), "utf8").catch(() => home);
+  await stopLeftover(join(place, "data"));
+  await rm(place, { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true });
+  return true;
 }

@@ -2,6 +2,7 @@ import type { Role } from "@takosumi/contracts/access";
 import type { CapsuleStatus } from "@takosumi/contracts/deploy/capsules";
 import type { Recovery, ResourceChange, Risk } from "@takosumi/contracts/deploy/plan";
 import type { Policy } from "@takosumi/contracts/deploy/policy";
+import type { Source as ShownSource } from "@takosumi/contracts/deploy/source";
 import type { Actor, PlanMode, Run, RunKind, RunPhase, RunStatus } from "@takosumi/contracts/deploy/run";
 import type { z } from "zod";
 import type * as model from "../generated/client.ts";
@@ -46,6 +47,7 @@ export type CapsuleRow = Row<
     policy: Policy;
     provider_bindings: readonly { readonly provider: string; readonly alias: string | null; readonly connection_id: string | null }[];
     lock_actor: Actor | null;
+    source: z.infer<typeof ShownSource>;
   }
 >;
 

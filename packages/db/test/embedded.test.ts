@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { administer } from "../src/clone.ts";
 import { openDb } from "../src/db.ts";
 import { describe, findBinaries } from "../src/embedded/binaries.ts";
-import { type EmbeddedOptions, type EmbeddedPostgres, startEmbedded } from "../src/embedded.ts";
+import { type EmbeddedOptions, type EmbeddedPostgres, removeAbandoned, startEmbedded } from "../src/embedded.ts";
 import { statement } from "../src/sql.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -147,6 +147,17 @@ test("a data directory that another living process has is left alone", async () 
     await expect(startEmbedded({ dataDir })).rejects.toThrow(`in use by process ${process.pid}`);
     expect(await kept(server.url)).toEqual({ word: "here" });
   });
+});
+
+test("what a killed process abandoned can be removed, what a living one has cannot", async () => {
+  const dataDir = await directory();
+  const { child } = await holder(dataDir);
+  expect(await removeAbandoned(dataDir)).toBe(false);
+  await end(child, "SIGKILL");
+  expect(await removeAbandoned(dataDir)).toBe(true);
+  expect(await serving(join(dataDir, "postgres/data"))).toEqual([]);
+  expect(await stat(dataDir).catch(() => null)).toBeNull();
+  expect(await removeAbandoned(dataDir)).toBe(false);
 });
 
 test("data of another major version is not touched, and the error says what to do", async () => {

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LostRace, UniqueViolation } from "../src/errors.ts";
 import { statement } from "../src/sql.ts";
@@ -126,4 +128,12 @@ test("a migration that changes a table under a prepared statement is not noticed
 test("Prisma reads through the same pool", async () => {
   await database.db.query(insert, ["prisma", { deep: true }]);
   expect(await database.db.prisma.instance_settings.findUnique({ where: { name: "prisma" } })).toMatchObject({ value: { deep: true } });
+});
+
+test("Node runs all of it as it is, the generated client too", () => {
+  const ran = spawnSync(process.execPath, ["--no-warnings", join(import.meta.dirname, "plain-node.ts")], {
+    input: database.url,
+    encoding: "utf8",
+  });
+  expect(ran).toMatchObject({ status: 0, stdout: "0 1", stderr: "" });
 });

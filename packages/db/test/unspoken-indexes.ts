@@ -10,6 +10,8 @@ export const unspokenIndexes: Readonly<Record<string, string>> = {
   capsules_page_idx: "Pages of a Workspace, without tombstones.",
   capsules_project_page_idx: "Pages of a Project, without tombstones.",
   data_keys_current_key: "One key seals for a Workspace at a time; retired ones still open.",
+  projects_page_idx: "Pages of a Workspace, without tombstones.",
+  projects_slug_key: "A slug is taken in a Workspace until its Project is deleted.",
   run_events_log_idx: "Finds a byte of a log; events without text stay out of it.",
   run_events_resource_idx: "The ledger of a Run: its resource events.",
   runs_deadline_idx: "Running Runs that are out of time.",

@@ -80,7 +80,7 @@ function* differing(sides: Sides, path: (string | number)[], replaced: Set<strin
 
 /** The keys of both sides together where what is there is all lists or all objects; null for a leaf. */
 function childKeys({ before, after, unknown }: Sides): (string | number)[] | null {
-  const values = [before, after].filter((value) => value !== null && value !== undefined);
+  const values: unknown[] = [before, after].filter((value) => value !== null && value !== undefined);
   if (containsTrue(unknown)) values.push(unknown);
   if (values.length === 0) return null;
   if (values.every((value) => Array.isArray(value))) return [...Array(Math.max(...values.map((list) => list.length))).keys()];

@@ -1,3 +1,4 @@
+import { Skip } from "./skip.ts";
 import { buildTrie, type Trie } from "./trie.ts";
 
 /** More line breaks in a row than this end a match: what is held back stays bounded. */
@@ -30,9 +31,11 @@ export class Automaton {
   readonly #trie: Trie;
   /** Next node for each shallow node and ASCII unit. */
   readonly #dense: Int32Array;
+  readonly #skip: Skip;
 
   constructor(patterns: ReadonlyMap<string, number>) {
     const { shallow, edges } = (this.#trie = buildTrie(patterns));
+    this.#skip = new Skip(patterns.keys());
     this.#dense = new Int32Array((shallow + 1) * ascii);
     for (let node = 0; node <= shallow; node += 1) {
       for (let unit = 0; unit < ascii; unit += 1) this.#dense[node * ascii + unit] = edges.get(node, unit) || edges.get(0, unit);
@@ -40,13 +43,37 @@ export class Automaton {
   }
 
   depthOf = (node: number): number => this.#trie.depth[node] as number;
+  /** How much of the text before a cursor may still become part of a match. */
+  openOf(node: number): number {
+    const { first, more, fail, shallow } = this.#trie;
+    let open = node;
+    // Nothing goes on behind the end of a pattern that begins no longer one: only its own ends do.
+    while (open > shallow && first[open] === -1 && more[open] === 0) open = fail[open] as number;
+    return this.depthOf(open);
+  }
+
   labelOf = (node: number): number => this.#trie.labels.get(node) as number;
 
   scan(text: string, from: number, cursor: Cursor, { ends, nodes, breaksBefore, breaks }: Sightings): void {
     const { shallow, first, more, edges, fail, hit } = this.#trie;
     const dense = this.#dense;
     let { node, breaks: run } = cursor;
+    const skip = this.#skip;
+    let feed = -1;
+    let carriage = -1;
     for (let at = from; at < text.length; at += 1) {
+      // With nothing matched, or one unit that stands right before, go on at the next place where a pattern may begin.
+      if (node === 0 || (node <= shallow && run === 0 && at > from)) {
+        if (feed < at) feed = indexOrEnd(text, "\n", at);
+        if (carriage < at) carriage = indexOrEnd(text, "\r", at);
+        const start = node === 0 ? at : at - 1;
+        const place = skip.next(text, start, feed < carriage ? feed : carriage);
+        if (place > start) {
+          node = 0;
+          run = 0;
+          at = place;
+        }
+      }
       const unit = text.charCodeAt(at);
       if (unit === lineFeed || unit === carriageReturn) {
         breaks.push(at);
@@ -74,4 +101,9 @@ export class Automaton {
     cursor.node = node;
     cursor.breaks = run;
   }
+}
+
+function indexOrEnd(text: string, sign: string, from: number): number {
+  const at = text.indexOf(sign, from);
+  return at < 0 ? text.length : at;
 }

@@ -28,7 +28,7 @@ export class RedactingStream {
   write(chunk: string): string {
     this.#scan(chunk);
     const { automaton } = this.#scannedBy;
-    const units = this.#held.length - this.#breaks.length - automaton.depthOf(this.#cursor.node);
+    const units = this.#held.length - this.#breaks.length - automaton.openOf(this.#cursor.node);
     const safe = positionOf(units, this.#breaks);
     // Never cuts a character in two.
     const halved = safe > 0 && (this.#held.charCodeAt(safe - 1) & 0xfc00) === 0xd800;

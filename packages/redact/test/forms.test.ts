@@ -57,7 +57,7 @@ describe("a key of several lines", () => {
 
 const bash = (() => {
   try {
-    execFileSync("bash", ["-c", "true"]);
+    execFileSync("bash", ["--norc", "-c", "true"]);
     return true;
   } catch {
     return false;
@@ -74,7 +74,7 @@ it.skipIf(!bash)("what bash itself quotes is hidden", () => {
       'printf %s "$1" | od -An -v -tx1 | tr -d " \\n"',
     ]) {
       for (const locale of ["C", "C.UTF-8"]) {
-        const quoted = execFileSync("bash", ["-c", script, "bash", value], {
+        const quoted = execFileSync("bash", ["--norc", "-c", script, "bash", value], {
           encoding: "utf8",
           env: { LC_ALL: locale, PATH: "/usr/bin:/bin" },
         });

@@ -142,7 +142,11 @@ describe("JSON", () => {
   });
 
   it("stays itself without secrets, also with a key __proto__", () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => expect(JSON.stringify(redactor.json(value))).toBe(JSON.stringify(value))));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(JSON.stringify(redactor.json(value))).toBe(JSON.stringify(value));
+      }),
+    );
     expect(JSON.stringify(redactor.json(JSON.parse('{"__proto__":{"a":1}}')))).toBe('{"__proto__":{"a":1}}');
   });
 
@@ -165,25 +169,14 @@ describe("a stream", () => {
   });
 
   it("holds a bounded amount whatever comes", () => {
-    const value = "a".repeat(40);
-    const stream = createRedactor([{ name: "S", value }]).stream();
-    let held = 0;
-    for (const piece of ["\n", "a\n", "a", "a\r\n\r\n", "aaaa"]) {
-      let written = 0;
-      let given = 0;
-      for (let i = 0; i < 5000; i += 1) {
-        given += piece.length;
-        written += stream.write(piece).length;
-      }
-      held = Math.max(held, given - written - 0);
-      stream.end();
+    const stream = createRedactor([{ name: "S", value: `${"a".repeat(40)}b` }]).stream();
+    // Nothing of these is a whole secret, so what is not written is held.
+    for (const piece of ["a", "a\n", "a\r\n\r\n", "aaaa", "a\n\n\n\n\n\n\n\n"]) {
+      for (let i = 0; i < 5000; i += 1) stream.write(piece);
+      expect(stream.end().length).toBeLessThanOrEqual(41 * 9);
     }
-    // Of a text that is all secret nearly nothing is written; what counts is what the end gives back.
-    for (let i = 0; i < 5000; i += 1) stream.write("a\n\n\n");
-    expect(stream.end().length).toBeLessThan(40 * 9);
     stream.write("a");
     expect(stream.write("\n".repeat(100_000)).length).toBe(100_001);
-    expect(held).toBeGreaterThan(0);
   });
 
   it("never cuts a character in two", () => {
@@ -206,13 +199,13 @@ describe("a stream", () => {
 });
 
 describe("limits", () => {
-  const long = (length: number) =>
-    Array.from({ length }, (_, i) => ((i * 2654435761) >>> 7).toString(36))
+  const long = (length: number, seed = 0) =>
+    Array.from({ length }, (_, i) => (((i + seed) * 2654435761) >>> 7).toString(36))
       .join("")
       .slice(0, length);
 
   it("large values are hidden in the common forms, huge ones line by line", () => {
-    const [large, huge] = [long(50_000), `${long(70_000)}\nanother-line`];
+    const [large, huge] = [long(50_000), `${long(70_000, 999_999)}\nanother-line`];
     const redactor = createRedactor([
       { name: "L", value: large },
       { name: "H", value: huge },

@@ -113,7 +113,7 @@ export class World {
   async finishPlan(lease: Awaited<ReturnType<World["claimed"]>>, plan: Partial<ReportedPlan> = {}): Promise<RunRow> {
     const put = async (kind: "plan" | "work", text: string) => this.engine.acceptArtifact(lease.held, kind, Readable.from([text]), digestOf(text));
     const artifacts = { plan: await put("plan", `plan ${lease.run_id}`), work: await put("work", `work ${lease.run_id}`), work_tree_digest: digestOf("tree"), lock_digest: digestOf("") };
-    const outcome = { result: "planned", tool, plan: { ...reported, ...plan }, diagnostics: [], artifacts } as const;
+    const outcome = { result: "planned" as const, tool, plan: { ...reported, ...plan }, diagnostics: [], artifacts };
     return this.engine.completePlan(lease.held, outcome, { changes: [], drift: [], risk: { high: 0, medium: 0, low: 0 } });
   }
   async planned(capsule: CapsuleRow, more: Partial<PlanRequest> = {}): Promise<RunRow> {

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { administer, urlOf } from "@takosumi/db/clone";
-import { startEmbedded } from "@takosumi/db/embedded";
+import { removeAbandoned, startEmbedded } from "@takosumi/db/embedded";
 import { migrate } from "@takosumi/db/migrate";
 import type { TestProject } from "vitest/node";
 import { env } from "./env.ts";
@@ -14,8 +14,12 @@ interface Server {
   stop(): Promise<void>;
 }
 
+const prefix = "takosumi-test-";
+
 async function embedded(): Promise<Server> {
-  const dataDir = await mkdtemp(join(tmpdir(), "takosumi-test-"));
+  // A run that was killed could not clean up after itself.
+  for (const name of await readdir(tmpdir())) if (name.startsWith(prefix)) await removeAbandoned(join(tmpdir(), name)).catch(() => false);
+  const dataDir = await mkdtemp(join(tmpdir(), prefix));
   const server = await startEmbedded({ dataDir, durable: false });
   return {
     url: server.url,

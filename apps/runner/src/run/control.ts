@@ -15,6 +15,7 @@ export class Stop extends Error {
 export class RunControl {
   readonly #stop = new AbortController();
   readonly #lost = new AbortController();
+  readonly #hurry = new AbortController();
   readonly #deadline: NodeJS.Timeout;
 
   constructor(deadline: Date) {
@@ -33,11 +34,17 @@ export class RunControl {
     return this.#lost.signal;
   }
 
+  /** Aborts when the runner itself stops: what is being ended has less time. */
+  get hurried(): AbortSignal {
+    return this.#hurry.signal;
+  }
+
   get reason(): Stop | null {
     return this.#stop.signal.aborted ? (this.#stop.signal.reason as Stop) : null;
   }
 
   stop(kind: StopKind, message: string): void {
+    if (kind === "runner_stopped") this.#hurry.abort();
     if (!this.#stop.signal.aborted) this.#stop.abort(new Stop(kind, message));
   }
 

@@ -2,7 +2,7 @@ import type { ReportedChange } from "@takosumi/contracts/deploy/plan";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isAccessType, namedAccessTypes } from "./access-types.ts";
-import { effectOf, ranked, riskCounts, riskOf } from "./risk.ts";
+import { effectOf, ranked, riskOf } from "./risk.ts";
 import { statefulTypes } from "./stateful-types.ts";
 
 const change = (given: Partial<ReportedChange> & Pick<ReportedChange, "type" | "actions">): ReportedChange => ({
@@ -107,7 +107,7 @@ describe("order of changes", () => {
         change({ type: "aws_s3_bucket", actions: ["delete"], address: "high destroy" }),
       ],
       "normal",
-    ).map(({ address }) => address);
+    ).changes.map(({ address }) => address);
     expect(words).toEqual([
       "high destroy",
       "high replace",
@@ -128,7 +128,7 @@ describe("order of changes", () => {
         changes(0).chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))),
         ([list, shuffled]) => {
           const seen = (all: readonly ReportedChange[]) =>
-            ranked(all, "normal").map((one) => [one.address, one.deposed, one.risk, effectOf(one)]);
+            ranked(all, "normal").changes.map((one) => [one.address, one.deposed, one.risk, effectOf(one)]);
           expect(seen(shuffled)).toEqual(seen(list));
         },
       ),
@@ -138,8 +138,8 @@ describe("order of changes", () => {
   it("is stable and loses nothing", () => {
     fc.assert(
       fc.property(changes(0), (list) => {
-        const once = ranked(list, "destroy");
-        expect(ranked(once, "destroy")).toEqual(once);
+        const once = ranked(list, "destroy").changes;
+        expect(ranked(once, "destroy").changes).toEqual(once);
         expect(once.map(({ address }) => address).sort()).toEqual(list.map(({ address }) => address).sort());
         const heights = once.map(({ risk }) => risk === "high");
         expect(heights.lastIndexOf(true) + 1).toBe(heights.filter(Boolean).length);
@@ -150,7 +150,7 @@ describe("order of changes", () => {
   it("counts what changes something", () => {
     fc.assert(
       fc.property(changes(0), (list) => {
-        const counts = riskCounts(ranked(list, "normal"));
+        const counts = ranked(list, "normal").risk;
         expect(counts.high + counts.medium + counts.low).toBe(list.filter((one) => effectOf(one) !== "none").length);
       }),
     );

@@ -44,10 +44,10 @@ const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
  * The changes with their risk, riskiest first: high risk, then destroy, replace, forget, update, create, import and move, nothing. Within
- * that by address, so that the same plan always reads the same.
+ * that by address, so that the same plan always reads the same. `risk` counts them; what changes nothing does not count.
  */
-export function ranked(changes: readonly ReportedChange[], planMode: PlanMode): Ranked[] {
-  return changes
+export function ranked(changes: readonly ReportedChange[], planMode: PlanMode): { readonly changes: Ranked[]; readonly risk: Record<Risk, number> } {
+  const sorted = changes
     .map((change) => ({ ...change, ...riskOf(change, planMode) }))
     .map((change) => ({ change, at: key(change) }))
     .sort(
@@ -59,11 +59,7 @@ export function ranked(changes: readonly ReportedChange[], planMode: PlanMode): 
         byText(a.change.deposed ?? "", b.change.deposed ?? ""),
     )
     .map(({ change }) => change);
-}
-
-/** How many changes of each risk; what changes nothing does not count. */
-export function riskCounts(changes: readonly Ranked[]): Record<Risk, number> {
-  const counts = { high: 0, medium: 0, low: 0 };
-  for (const change of changes) if (effectOf(change) !== "none") counts[change.risk]++;
-  return counts;
+  const risk = { high: 0, medium: 0, low: 0 };
+  for (const change of sorted) if (effectOf(change) !== "none") risk[change.risk]++;
+  return { changes: sorted, risk };
 }

@@ -1,0 +1,53 @@
+import { ApiError } from "@takosumi/contracts/errors";
+import { newId } from "@takosumi/contracts/ids";
+import type { SecretRow } from "@takosumi/db/rows";
+import type { Keyring } from "@takosumi/keyring/envelope";
+import type { Tx } from "../../world.ts";
+import { deleteSecret, holdSecret, insertSecret, replaceSecret, usersOfSecret } from "./repository.ts";
+
+/** Capsules named where a Secret is in use. */
+const named = 10;
+const gone = () => new ApiError("NOT_FOUND", "There is no such secret");
+
+/** Sealed before the transaction: a key service may be slow. */
+const sealed = (keyring: Keyring, workspace: string, id: string, value: string): Promise<string> =>
+  keyring.seal({ table: "secrets", workspace, row: id, field: "value" }, value);
+
+export async function prepareSecret(keyring: Keyring, workspaceId: string, name: string, value: string) {
+  const id = newId("sec_");
+  return { id, workspace_id: workspaceId, name, sealed: await sealed(keyring, workspaceId, id, value) };
+}
+
+export async function createSecret(tx: Tx, prepared: Awaited<ReturnType<typeof prepareSecret>>): Promise<SecretRow> {
+  const inserted = await insertSecret(tx, prepared);
+  if (inserted) return inserted;
+  const message = `${prepared.name} is the name of another Secret of this Workspace`;
+  throw new ApiError("CONFLICT", `name: ${message}. Replace its value with PUT, or choose another name`, {
+    reason: "name_taken",
+    fields: [{ path: "name", message }],
+  });
+}
+
+export const prepareValue = (keyring: Keyring, { workspace_id, id }: SecretRow, value: string): Promise<string> => sealed(keyring, workspace_id, id, value);
+
+export async function replaceValue(tx: Tx, id: string, value: string): Promise<SecretRow> {
+  const replaced = await replaceSecret(tx, id, value);
+  if (!replaced) throw gone();
+  return replaced;
+}
+
+export async function removeSecret(tx: Tx, id: string): Promise<SecretRow> {
+  const held = await holdSecret(tx, id);
+  if (!held) throw gone();
+  const users = await usersOfSecret(tx, id, named + 1);
+  if (users.length > 0) {
+    const names = users.slice(0, named).map(({ name }) => name);
+    const more = users.length > named ? " and others" : "";
+    throw new ApiError("CONFLICT", `The Secret ${held.name} is used by ${names.join(", ")}${more}: take it out of their variables first`, {
+      reason: "in_use",
+      capsules: users.slice(0, named),
+    });
+  }
+  await deleteSecret(tx, id);
+  return held;
+}

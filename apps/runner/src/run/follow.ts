@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { EventLines } from "@takosumi/opentofu/event-lines";
+import { humanLine } from "@takosumi/opentofu/human-line";
+import { tailFile } from "@takosumi/opentofu/tail";
+import type { Phase, PhaseExit, Tool, ToolEvent } from "@takosumi/opentofu/types";
+import { LogLines } from "../events/log-lines.ts";
+import { runnerEvent, Seen } from "../events/tool-events.ts";
+import type { Job } from "./job.ts";
+
+type Told = Pick<Tool, "name">;
+export type Followed = { readonly exit: PhaseExit; readonly seen: Seen };
+/** `machine`: where the JSON events come from. None for a command that has only human text. */
+export type Sources = { readonly name: string; readonly tool: Told; readonly machine: "events" | "stdout" | null };
+
+/** Where a command that speaks both ways puts its events: OpenTofu in a file of their own, Terraform on stdout. */
+export const machineOf = (tool: Told): "events" | "stdout" => (tool.name === "opentofu" ? "events" : "stdout");
+
+/**
+ * Sends what a phase writes, from where the last reader stopped, until it has ended and all is read. The files are the buffer: while
+ * the api is away nothing is read. What the events say is taken from their beginning, so that a second reader knows as much as the first.
+ */
+export async function follow(job: Job, phase: Phase, exit: Promise<PhaseExit>, { name, tool, machine }: Sources): Promise<Followed> {
+  const ended = new AbortController();
+  const seen = new Seen();
+  const finish = () => ended.abort();
+  exit.then(finish, finish);
+  const human = machine === "stdout" ? [] : [text(job, phase.files.stdout, `${name}.out`, ended.signal)];
+  const events = machine === null ? [] : [machineEvents(job, machine === "stdout" ? phase.files.stdout : join(job.dir.ctl, "events"), name, tool, seen, ended.signal)];
+  const reading = Promise.all([...human, ...events]);
+  // A reader that failed must not leave the tool running unseen: the wait goes on, then its error is told.
+  await Promise.allSettled([reading, exit]);
+  await reading;
+  // Errors come last, whatever moment they were written at: two files have no common order.
+  await text(job, phase.files.stderr, `${name}.err`, ended.signal);
+  return { exit: await exit, seen };
+}
+
+async function text(job: Job, path: string, name: string, ended: AbortSignal): Promise<void> {
+  const from = job.cursor.places[name];
+  const lines = new LogLines(name, from);
+  const send = async (piece: ReturnType<LogLines["push"]>) => {
+    if (piece) await job.outbox.add({ type: "log", at: new Date().toISOString(), text: piece.text }, piece.place);
+  };
+  for await (const { bytes } of tailFile(path, lines.offset, ended)) {
+    if (!job.spend(bytes.length)) return;
+    await send(lines.push(bytes));
+  }
+  await send(lines.end());
+}
+
+/** The place of an event is its number: they are the same every time the file is read. */
+async function machineEvents(job: Job, path: string, name: string, tool: Told, seen: Seen, ended: AbortSignal): Promise<void> {
+  const place = `${name}.events`;
+  const sent = job.cursor.places[place]?.offset ?? 0;
+  const lines = new EventLines();
+  let number = 0;
+  const send = async (event: Parameters<Job["say"]>[0] | null) => {
+    if (event && ++number > sent) await job.outbox.add(event, { name: place, offset: number });
+  };
+  const take = async (events: ToolEvent[]) => {
+    for (const event of events) {
+      seen.take(event);
+      const now = new Date().toISOString();
+      const line = tool.name === "terraform" ? humanLine(event) : null;
+      if (line !== null) await send({ type: "log", at: now, text: `${line}\n` });
+      await send(runnerEvent(event, name, now));
+    }
+  };
+  for await (const { bytes } of tailFile(path, 0, ended)) {
+    if (tool.name === "terraform" && !job.spend(bytes.length)) return;
+    await take(lines.push(bytes));
+  }
+  await take(lines.end());
+}

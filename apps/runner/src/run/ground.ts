@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { phaseEnvironment } from "@takosumi/opentofu/environment";
+import type { PhaseStart } from "@takosumi/opentofu/phase";
+import { safeModulePath, seenPaths } from "@takosumi/opentofu/rundir";
+import type { SeenPaths, Tool } from "@takosumi/opentofu/types";
+import type { Job } from "./job.ts";
+
+/** The tool and the paths that the phases of one Run are started with. */
+export type Ground = { readonly tool: Tool; readonly seen: SeenPaths; readonly moduleDir: string; readonly mirror: string | null };
+
+export function groundOf(job: Job, tool: Tool): Ground {
+  const { facts, settings } = job.site;
+  return {
+    tool,
+    seen: seenPaths(job.dir, facts, tool, job.lease.module_path),
+    moduleDir: join(job.dir.tree, safeModulePath(job.lease.module_path)),
+    mirror: settings.providerMirror ?? null,
+  };
+}
+
+/** How one command is started: its own environment from nothing, the data directory read-only but for init. */
+export function stepOf(
+  job: Job,
+  { tool, seen, mirror }: Ground,
+  name: string,
+  argv: string[],
+  { env = {}, installs = false }: { env?: Record<string, string>; installs?: boolean } = {},
+): PhaseStart {
+  const { facts, settings } = job.site;
+  return {
+    dir: job.dir,
+    name,
+    box: { facts, toolPath: tool.path, mirror, network: settings.network, dataWritable: installs, limits: settings.limits },
+    env: phaseEnvironment({ seen, injected: env }),
+    cwd: seen.module,
+    argv,
+  };
+}

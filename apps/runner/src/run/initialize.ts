@@ -1,0 +1,47 @@
+import { initArgs, showConfigArgs } from "@takosumi/opentofu/commands";
+import { checkBackend } from "@takosumi/opentofu/backend";
+import { startPhase } from "@takosumi/opentofu/phase";
+import { runPhase } from "@takosumi/opentofu/run-phase";
+import { diagnosticsOf } from "./human-errors.ts";
+import { RunFailure, toolFailure } from "./failure.ts";
+import { follow } from "./follow.ts";
+import { type Ground, stepOf } from "./ground.ts";
+import { guarded } from "./guard.ts";
+import type { Job } from "./job.ts";
+import { readFile } from "node:fs/promises";
+
+const CONFIG_MS = 120_000;
+const CONFIG_BYTES = 64 * 1024 * 1024;
+
+/** Installs what the module needs, in the sandbox and without any credential; then our backend must be the recorded one. */
+export async function initialize(job: Job, ground: Ground): Promise<void> {
+  const phase = await startPhase(stepOf(job, ground, "init", initArgs(ground), { installs: true }));
+  const exit = guarded(job, phase, { writes: false });
+  const { exit: ended } = await follow(job, phase, exit, { name: "init", tool: ground.tool, machine: null });
+  job.control.stopped.throwIfAborted();
+  if (ended.code !== 0) {
+    const said = await readFile(phase.files.stderr, "utf8").catch(() => "");
+    throw toolFailure("INIT_FAILED", `${ground.tool.name} init`, diagnosticsOf(said), ended.code);
+  }
+  await checkBackend(job.dir, job.lease.module_path);
+}
+
+/** The tool's own view of the configuration; null for Terraform, which has no such command. */
+export async function showConfig(job: Job, ground: Ground): Promise<unknown> {
+  if (ground.tool.name !== "opentofu") return null;
+  const bounds = { timeoutMs: CONFIG_MS, maxBytes: CONFIG_BYTES, stop: job.control.stopped };
+  const { exit, stdout, stderr, timedOut } = await runPhase(stepOf(job, ground, "show-config", showConfigArgs(ground)), bounds);
+  job.control.stopped.throwIfAborted();
+  if (exit.code !== 0 || timedOut) {
+    const said = stderr.toString("utf8");
+    await job.note(said.trimEnd());
+    throw toolFailure("INIT_FAILED", "Reading the configuration", diagnosticsOf(said), exit.code);
+  }
+  try {
+    // Only this part is read; the whole may be large.
+    const { provider_config } = JSON.parse(stdout.toString("utf8")) as { provider_config?: unknown };
+    return { provider_config };
+  } catch {
+    throw new RunFailure("INIT_FAILED", "The tool showed the configuration as something that is no JSON.");
+  }
+}

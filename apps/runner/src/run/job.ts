@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import type { RunPhase } from "@takosumi/contracts/deploy/run";
+import type { RunnerEvent } from "@takosumi/contracts/runner/events";
+import type { Lease } from "@takosumi/contracts/runner/lease";
+import { openRunDir } from "@takosumi/opentofu/rundir";
+import type { RunDir } from "@takosumi/opentofu/types";
+import { createRedactor, type Redactor } from "@takosumi/redact/redactor";
+import { Cursor } from "../events/cursor.ts";
+import { Outbox } from "../events/outbox.ts";
+import type { Log } from "../log.ts";
+import type { Site } from "../site.ts";
+import { LeasedCalls } from "../wire/leased.ts";
+import { RunControl } from "./control.ts";
+import { ownFolder, workRoot } from "./journal.ts";
+
+const DAY_MS = 24 * 3_600_000;
+
+/** One Run that this process works on: its lease, its directory, its way to the log. */
+export class Job {
+  readonly site: Site;
+  readonly lease: Lease;
+  readonly dir: RunDir;
+  readonly control: RunControl;
+  readonly calls: LeasedCalls;
+  readonly redactor: Redactor;
+  readonly cursor: Cursor;
+  readonly outbox: Outbox;
+  readonly log: Log;
+  readonly startedAt: number;
+  #output = 0;
+
+  /** The Run's `own` folder must be there: the cursor lies in it. */
+  constructor(site: Site, lease: Lease, startedAt = Date.now()) {
+    this.site = site;
+    this.lease = lease;
+    this.startedAt = startedAt;
+    this.log = site.log.child({ run_id: lease.run_id });
+    this.dir = openRunDir(rootOf(site, lease));
+    this.control = new RunControl(new Date(lease.deadline_at));
+    // An apply's end is worth waiting for: nobody else may write it while its runner lives.
+    const patience = { signal: this.control.lost, patienceMs: DAY_MS };
+    this.calls = new LeasedCalls(site.client, site.runnerId, lease, patience, (error) => this.control.lose(error));
+    this.redactor = createRedactor(lease.secrets);
+    this.cursor = new Cursor(ownFolder(this.dir.root), lease.last_sequence);
+    this.outbox = new Outbox(this.calls, this.cursor, (value) => this.redactor.json(value));
+    if (lease.cancel) this.control.stop("cancelled", "The Run was cancelled");
+  }
+
+  say(event: RunnerEvent): Promise<void> {
+    return this.outbox.add(event);
+  }
+
+  /** Text of whole lines of our own. */
+  note(text: string): Promise<void> {
+    return this.say({ type: "log", at: new Date().toISOString(), text: `${text}\n` });
+  }
+
+  /** Marks a phase in the log; its end too, however it ends. */
+  async phase<T>(name: RunPhase, work: () => Promise<T>): Promise<T> {
+    await this.say({ type: "phase", at: new Date().toISOString(), name, state: "started" });
+    try {
+      return await work();
+    } finally {
+      await this.say({ type: "phase", at: new Date().toISOString(), name, state: "finished" }).catch(() => undefined);
+    }
+  }
+
+  /** Counts output; false once the Run has written more than it may. */
+  spend(bytes: number): boolean {
+    this.#output += bytes;
+    if (this.#output <= this.site.settings.outputBytes) return true;
+    this.control.stop("output_limit", `The Run wrote more than ${this.site.settings.outputBytes} bytes of output. Make it quieter, or raise TAKOSUMI_RUN_OUTPUT_BYTES.`);
+    return false;
+  }
+
+  get elapsedMs(): number {
+    return Math.max(0, Date.now() - this.startedAt);
+  }
+}
+
+/** Plan and apply share a directory: the same absolute path on every runner. */
+export const rootOf = (site: Pick<Site, "settings">, lease: Pick<Lease, "run_id" | "plan_run_id">): string =>
+  join(workRoot(site.settings.dir), lease.plan_run_id ?? lease.run_id);

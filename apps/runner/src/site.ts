@@ -1,0 +1,26 @@
+import type { SandboxFacts } from "@takosumi/opentofu/types";
+import type { Recent } from "./cache/recent.ts";
+import type { SourceCache } from "./cache/sources.ts";
+import type { Settings } from "./env.ts";
+import type { Log } from "./log.ts";
+import type { Client } from "./wire/client.ts";
+
+/** What a module is known to need, by source digest, module path and tool. */
+export type ModuleFacts = {
+  /** `provider_config` of the tool's own view of the configuration. */
+  readonly config: unknown;
+};
+
+/** What is opened once and shared by all Runs of this process. */
+export type Site = {
+  readonly settings: Settings;
+  readonly client: Client;
+  readonly runnerId: string;
+  readonly renewMs: number;
+  readonly log: Log;
+  readonly facts: SandboxFacts;
+  readonly sources: SourceCache;
+  readonly modules: Recent<ModuleFacts>;
+  /** Masked values of plans that this process made, by plan Run: an apply on the same runner hides them without asking the tool again. */
+  readonly masked: Recent<readonly string[]>;
+};
