@@ -5,4 +5,4 @@ if (major < 20) {
   console.error("fix: install a newer Node (https://nodejs.org), then: npm start");
   process.exit(1);
 }
-import("./handover.mjs").then(({ start }) => start());
+void import("./handover.mjs").then(({ start }) => start());

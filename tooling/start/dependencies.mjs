@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inherited } from "./env.mjs";
 import { Problem } from "./lines.mjs";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
@@ -41,7 +42,7 @@ async function install(say) {
   };
   // CI: pnpm asks nothing. A session of its own: a signal that ends us ends all of it.
   const args = ["-y", packageManager, "install", "--frozen-lockfile", "--reporter=append-only"];
-  const child = spawn("npx", args, { cwd: root, env: { ...process.env, CI: "true" }, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn("npx", args, { cwd: root, env: { ...inherited, CI: "true" }, stdio: ["ignore", "pipe", "pipe"], detached: true });
   child.stdout.on("data", read);
   child.stderr.on("data", read);
   const end = (signal) => {

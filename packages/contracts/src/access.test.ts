@@ -1,5 +1,19 @@
 import { expect, test } from "vitest";
-import { allows, anyone, atLeast, can, credential, inScope, needsCaller, own, type Role, roles, scopes, session, signedIn } from "./access.ts";
+import {
+  allows,
+  anyone,
+  atLeast,
+  can,
+  credential,
+  inScope,
+  needsCaller,
+  own,
+  type Role,
+  roles,
+  scopes,
+  session,
+  signedIn,
+} from "./access.ts";
 
 const order: readonly Role[] = ["visitor", "viewer", "editor", "admin", "owner"];
 
@@ -17,7 +31,17 @@ test("the permissions, each at the lowest role that has it", () => {
     visitor: ["repo:read"],
     viewer: ["workspace:read", "capsule:read", "run:read", "audit:read"],
     editor: ["capsule:write", "source:write", "run:plan", "run:cancel"],
-    admin: ["run:approve", "run:destroy", "run:recover", "state:read", "state:write", "secret:write", "connection:write", "member:write", "runner:write"],
+    admin: [
+      "run:approve",
+      "run:destroy",
+      "run:recover",
+      "state:read",
+      "state:write",
+      "secret:write",
+      "connection:write",
+      "member:write",
+      "runner:write",
+    ],
     owner: ["workspace:delete"],
   });
 });

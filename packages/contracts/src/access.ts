@@ -65,7 +65,8 @@ export interface Access<By extends string = string, Rule extends string = string
 
 export const anyone: Access<"anyone", "", readonly []> = { by: "anyone", rule: "", at: [] };
 
-type SignedIn = Access<"caller", "", readonly []> & (<const P extends AccountPermission>(permission: P) => Access<"caller", P, readonly []>);
+type SignedIn = Access<"caller", "", readonly []> &
+  (<const P extends AccountPermission>(permission: P) => Access<"caller", P, readonly []>);
 /** Acts on the caller's own account: bare for anybody signed in, `signedIn("account:read")` where a token needs that scope. */
 export const signedIn: SignedIn = Object.assign(
   <const P extends AccountPermission>(permission: P): Access<"caller", P, readonly []> => ({ by: "caller", rule: permission, at: [] }),
@@ -75,7 +76,10 @@ export const signedIn: SignedIn = Object.assign(
 export const session: Access<"session", "", readonly []> = { by: "session", rule: "", at: [] };
 
 /** Acts on a row that is the caller's own, not a Workspace's. */
-export const own = <const At extends Places, const P extends AccountPermission | "" = "">(at: At, permission?: P): Access<"caller", P, readonly [At]> => ({
+export const own = <const At extends Places, const P extends AccountPermission | "" = "">(
+  at: At,
+  permission?: P,
+): Access<"caller", P, readonly [At]> => ({
   by: "caller",
   rule: permission ?? ("" as P),
   at: [at],

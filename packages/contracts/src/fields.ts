@@ -5,16 +5,22 @@ import { type Named, prefixes } from "./ids.ts";
 export const opaqueId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "is not an id: letters, digits, _ and -, at most 128");
 export const timestamp = z.iso.datetime();
 
+const ids = new Map<string, typeof opaqueId>();
 /**
  * The id of something. Any opaque id passes, so that a wrong one is 404 as a missing one is; the entity stands in the schema's meta,
  * where tests and the OpenAPI document find it. A Workspace's may also be its slug, or `me`.
  */
-export const idOf = (entity: Entity | Named) => {
+export const idOf = (entity: Entity | Named): typeof opaqueId => {
+  const known = ids.get(entity);
+  if (known) return known;
   const prefix = entity in prefixes ? prefixes[entity as Named] : undefined;
-  const words = entity.replace("_", " ");
-  const description = entity === "workspace" ? "A workspace: its id (`ws_…`), its slug, or `me`" : `The id of a ${words}${prefix ? ` (\`${prefix}…\`)` : ""}`;
-  return opaqueId.meta({ description, ...(prefix && { example: `${prefix}01jd4r6m3xk8q2v7n5t9c0hbwe` }), "x-entity": entity });
+  const one = `The id of a ${entity.replace("_", " ")}${prefix ? ` (\`${prefix}…\`)` : ""}`;
+  const description = entity === "workspace" ? "A workspace: its id (`ws_…`), its slug, or `me`" : one;
+  const made = opaqueId.meta({ description, ...(prefix && { example: `${prefix}01jd4r6m3xk8q2v7n5t9c0hbwe` }), "x-entity": entity });
+  ids.set(entity, made);
+  return made;
 };
+
 /** Where an operation says which Workspace it means; left out, it is the caller's personal one. */
 export const workspaceId = idOf("workspace");
 /** What `idOf` said, looked up through optional, nullable and default. */
@@ -27,7 +33,10 @@ export const entityOf = (schema: z.core.$ZodType): Entity | Named | undefined =>
 /** A number that may arrive as the text of a query. The type parameter keeps clients exact: bare `z.coerce` takes `unknown`. */
 export const count = (max: number, min = 1) => z.coerce.number<number>().int().min(min).max(max);
 /** A yes or no, likewise. Never `z.coerce.boolean()`: it reads "false" as true. */
-export const flag = z.preprocess((value: boolean | "true" | "false") => value === "true" || (value === "false" ? false : value), z.boolean());
+export const flag = z.preprocess(
+  (value: boolean | "true" | "false") => value === "true" || (value === "false" ? false : value),
+  z.boolean(),
+);
 
 export const cursor = z.string().min(1).max(512);
 export const paging = { limit: count(100).default(50), cursor: cursor.optional() };

@@ -7,12 +7,15 @@ type Out<T> = T extends Schema ? z.output<T> : unknown;
 type Names<T> = T extends Fields ? keyof T["_zod"]["def"]["shape"] & string : never;
 
 /** "/api/repos/:repoId/tree/:ref/*" -> "repoId" | "ref" | "path" */
-type Placeholder<P extends string> =
-  P extends `${infer Head}/${infer Tail}` ? Placeholder<Head> | Placeholder<Tail>
-  : P extends "*" ? "path"
-  : P extends `:${infer Name}.${string}` ? Name
-  : P extends `:${infer Name}` ? Name
-  : never;
+type Placeholder<P extends string> = P extends `${infer Head}/${infer Tail}`
+  ? Placeholder<Head> | Placeholder<Tail>
+  : P extends "*"
+    ? "path"
+    : P extends `:${infer Name}.${string}`
+      ? Name
+      : P extends `:${infer Name}`
+        ? Name
+        : never;
 type Ids<O extends Operation> = { [K in Exclude<Placeholder<O["path"]>, Names<O["spec"]["params"]>>]: string };
 
 /** The names that the flat input of an operation may have. */
@@ -47,7 +50,11 @@ export type Reply<R extends Replies, Output> = Headers<R> &
   (
     | { readonly status: Exclude<Statuses<R>, Redirect | 204>; readonly output: Output }
     | (204 extends Statuses<R> ? { readonly status: 204 } : never)
-    | (Extract<Statuses<R>, Redirect> extends never ? never : { readonly status: Extract<Statuses<R>, Redirect>; readonly location: string })
+    | (Extract<Statuses<R>, Redirect> extends never
+        ? never
+        : { readonly status: Extract<Statuses<R>, Redirect>; readonly location: string })
   );
 /** What a handler of a JSON operation answers: its output, or a reply where the contract declares one. */
-export type AnsweredOf<O extends Operation> = O["spec"] extends { readonly reply: infer R extends Replies } ? Reply<R, OutputOf<O>> : OutputOf<O>;
+export type AnsweredOf<O extends Operation> = O["spec"] extends { readonly reply: infer R extends Replies }
+  ? Reply<R, OutputOf<O>>
+  : OutputOf<O>;

@@ -11,9 +11,13 @@ const operation = patch("/api/repos/:repoId/tree/:ref/*", {
   access: anyone,
   audit: "none: a test",
   params: z.object({ ref: z.string(), path: z.string() }),
-  query: z.object({ limit: count(10).default(5), tags: z.array(z.string()).optional() }).refine(({ limit }) => limit !== 7, { path: ["limit"], error: "is seven" }),
+  query: z
+    .object({ limit: count(10).default(5), tags: z.array(z.string()).optional() })
+    .refine(({ limit }) => limit !== 7, { path: ["limit"], error: "is seven" }),
   headers: z.object({ "if-match": z.string().optional() }),
-  body: z.strictObject({ name: z.string(), note: z.string().optional() }).refine(({ name, note }) => name !== note, { error: "name and note are the same" }),
+  body: z
+    .strictObject({ name: z.string(), note: z.string().optional() })
+    .refine(({ name, note }) => name !== note, { error: "name and note are the same" }),
   output: z.object({}),
 });
 const schema = inputOf(operation);
@@ -32,7 +36,12 @@ test("one flat object, each name from its own place", () => {
 });
 test("refinements of every part survive", () => {
   const raw = { repoId: "r", ref: "main", path: "p", name: "same", note: "same", limit: 7 };
-  expect(schema.safeParse(raw).error?.issues.map(({ message }) => message).sort()).toEqual(["is seven", "name and note are the same"]);
+  expect(
+    schema
+      .safeParse(raw)
+      .error?.issues.map(({ message }) => message)
+      .sort(),
+  ).toEqual(["is seven", "name and note are the same"]);
 });
 test("no name from a place that is not its own, whatever is sent", () => {
   const names = fc.constantFrom("repoId", "ref", "path", "limit", "tags", "if-match", "name", "note", "__proto__", "other", "constructor");
@@ -43,7 +52,8 @@ test("no name from a place that is not its own, whatever is sent", () => {
       const raw = gather(from({ query, body }), strays);
       expect(Object.getPrototypeOf(raw)).toBe(Object.prototype);
       expect([raw.repoId, raw.ref, raw.path]).toEqual(["r", "main", "a/b"]);
-      for (const name of Object.keys(query)) if (name !== "limit" && name !== "tags") expect(strays.map((stray) => stray.path)).toContain(name);
+      for (const name of Object.keys(query))
+        if (name !== "limit" && name !== "tags") expect(strays.map((stray) => stray.path)).toContain(name);
       for (const name of ["repoId", "ref", "path", "limit", "tags", "if-match", "__proto__"]) {
         if (Object.hasOwn(body, name)) expect(strays.map((stray) => stray.path)).toContain(name);
       }

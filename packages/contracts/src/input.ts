@@ -1,20 +1,30 @@
 import { z } from "zod";
+import type { Entity } from "./access.ts";
 import type { Fields, Operation } from "./define.ts";
-import { opaqueId } from "./fields.ts";
+import { idOf, opaqueId } from "./fields.ts";
 
 /** "/tree/:ref/*" -> ["ref", "path"] */
 export const placeholders = (path: string): string[] => [...path.matchAll(/:([A-Za-z_]+)|\*/g)].map(([, name]) => name ?? "path");
 export const fieldsOf = (part: Fields | undefined): z.core.$ZodShape => part?._zod.def.shape ?? {};
 
+/** What the placeholders of a path hold: what `params` says, else an id, of the entity that the access rule finds by it. */
+export function pathFields({ path, spec }: Operation): z.core.$ZodShape {
+  const named = new Map(
+    spec.access.at.flatMap((place) => Object.entries(place).map(([entity, name]) => [name, entity as Entity] as const)),
+  );
+  const ids = placeholders(path).map((name) => [name, named.has(name) ? idOf(named.get(name) as Entity) : opaqueId] as const);
+  return { ...Object.fromEntries(ids), ...fieldsOf(spec.params) };
+}
+
 /** Path, query, headers and body as one flat object: refinements kept, unknown keys refused, and no name twice. */
-export function inputOf({ method, path, spec }: Operation): z.ZodObject {
+export function inputOf(operation: Operation): z.ZodObject {
+  const { method, path, spec } = operation;
   const inPath = placeholders(path);
   const stray = Object.keys(fieldsOf(spec.params)).find((name) => !inPath.includes(name));
   if (stray) throw new Error(`${method} ${path} has no placeholder for "${stray}"`);
   const cased = Object.keys(fieldsOf(spec.headers)).find((name) => name !== name.toLowerCase());
   if (cased) throw new Error(`${method} ${path} has the header "${cased}": write it in lower case`);
-  const ids = Object.fromEntries(inPath.map((name) => [name, opaqueId]));
-  const parts = [{ ...ids, ...fieldsOf(spec.params) }, fieldsOf(spec.query), fieldsOf(spec.headers), fieldsOf(spec.body)];
+  const parts = [pathFields(operation), fieldsOf(spec.query), fieldsOf(spec.headers), fieldsOf(spec.body)];
   const names = parts.flatMap(Object.keys);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice) throw new Error(`${method} ${path} has "${twice}" twice among its path, query, headers and body: rename one`);

@@ -25,15 +25,17 @@ type Subscription<O extends Operation> = {
   output: AsyncIterable<{ id: string; data: EmitsOf<O> }>;
   meta: object;
 };
-type Procedure<O extends Operation> =
-  O["kind"] extends "events" ? TRPCSubscriptionProcedure<Subscription<O>>
-  : O["method"] extends "GET" ? TRPCQueryProcedure<Call<O>>
-  : TRPCMutationProcedure<Call<O>>;
+type Procedure<O extends Operation> = O["kind"] extends "events"
+  ? TRPCSubscriptionProcedure<Subscription<O>>
+  : O["method"] extends "GET"
+    ? TRPCQueryProcedure<Call<O>>
+    : TRPCMutationProcedure<Call<O>>;
 /** Bytes, sockets, protocols and whatever sets a cookie are REST only. */
-type Served<O extends Operation> =
-  O["spec"] extends { readonly reply: { readonly cookies: unknown } } ? never
-  : O["kind"] extends "json" | "events" ? O
-  : never;
+type Served<O extends Operation> = O["spec"] extends { readonly reply: { readonly cookies: unknown } }
+  ? never
+  : O["kind"] extends "json" | "events"
+    ? O
+    : never;
 type Procedures<Ops extends Operations> = { [K in keyof Ops as Served<Ops[K]> extends never ? never : K]: Procedure<Ops[K]> };
 type Hidden = { [C in Context]: (typeof contexts)[C] extends { readonly hidden: true } ? C : never }[Context];
 

@@ -33,7 +33,7 @@ test.each([
   ["a column too many", "ALTER TABLE users ADD COLUMN stray text", /DROP COLUMN "stray"/],
   ["a column too few", "ALTER TABLE users DROP COLUMN name", /ADD COLUMN\s+"name"/],
   ["a default too few", "ALTER TABLE runs ALTER COLUMN attempts DROP DEFAULT", /"attempts" SET DEFAULT/],
-  ["an index too few", "DROP INDEX projects_page_idx", /CREATE INDEX "projects_page_idx"/],
+  ["an index too few", "DROP INDEX secrets_page_idx", /CREATE INDEX "secrets_page_idx"/],
   ["a table too many", "CREATE TABLE stray (id text PRIMARY KEY)", /DROP TABLE "stray"/],
   ["a foreign key too few", "ALTER TABLE members DROP CONSTRAINT members_user_id_fkey", /ADD CONSTRAINT "members_user_id_fkey"/],
 ])("%s is found", async (_, change, expected) => {

@@ -52,8 +52,13 @@ export async function startPhase({ dir, name, box, env, cwd, argv }: PhaseStart)
       stdio: ["ignore", ...files.map((file) => file.fd)],
     });
     await new Promise<void>((started, failed) => child.once("spawn", started).once("error", failed));
+    // A runner may end while the phase goes on; who waits for it stays.
     child.unref();
-    const ended = new Promise<void>((done) => child.once("exit", () => done()));
+    const exited = new Promise<void>((done) => child.once("exit", () => done()));
+    const ended = () => {
+      child.ref();
+      return exited;
+    };
     const facts = await factsOf(child.pid ?? 0, name, box, env);
     await persist(folder, facts);
     return new RunningPhase(folder, facts, ended);

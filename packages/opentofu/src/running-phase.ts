@@ -16,11 +16,11 @@ export class RunningPhase implements Phase {
   readonly facts: PhaseFacts;
   readonly files: Phase["files"];
   readonly #folder: string;
-  readonly #ended: Promise<void> | null;
+  readonly #ended: (() => Promise<void>) | null;
   #exit: Promise<PhaseExit> | undefined;
 
-  /** `ended` resolves when the shell is gone, where it is our own child. */
-  constructor(folder: string, facts: PhaseFacts, ended: Promise<void> | null) {
+  /** `ended` answers when the shell is gone, where it is our own child. */
+  constructor(folder: string, facts: PhaseFacts, ended: (() => Promise<void>) | null) {
     this.#folder = folder;
     this.facts = facts;
     this.#ended = ended;
@@ -33,7 +33,7 @@ export class RunningPhase implements Phase {
   }
 
   async #waited(): Promise<PhaseExit> {
-    await (this.#ended ?? this.#watched());
+    await (this.#ended?.() ?? this.#watched());
     const left = await this.#left();
     // No status although the shell is gone: it was killed, or the machine went down.
     return left ?? { code: 137, signal: "SIGKILL" };

@@ -59,13 +59,13 @@ for (const tool of bothTools) {
         const given = join(of.dir.root, "runner.json");
         await writeFile(given, JSON.stringify(of));
         const runner = fork(new URL("./short-lived-runner.ts", import.meta.url), [given], { execArgv: [] });
-        const [facts2] = (await once(runner, "message")) as [{ pid: number }];
+        const [started] = (await Promise.race([once(runner, "message"), once(runner, "exit")])) as [{ pid: number }];
         await until(tool.name === "opentofu" ? join(of.dir.ctl, "events") : join(of.dir.ctl, "apply/stdout"), "waiting");
         runner.kill("SIGKILL");
         await once(runner, "exit");
         const phase = await reattachPhase(of.dir, "apply");
         if (!phase) throw new Error("the phase was not found again");
-        expect(phase.facts.pid).toBe(facts2.pid);
+        expect(phase.facts.pid).toBe(started.pid);
         expect(await phase.alive()).toBe(true);
         expect(await phase.interrupt()).toBe(true);
         expect((await phase.wait()).code).toBe(1);

@@ -1,5 +1,7 @@
-/** Every pattern has at least so many units: a place is judged by the last three of its first six. */
-export const window = 6;
+import { minPattern } from "./patterns.ts";
+
+/** A place is judged by the last three units of as many as the shortest pattern has: six. */
+const window = minPattern;
 const block = 3;
 const bits = 17;
 

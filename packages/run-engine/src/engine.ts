@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
-import type { Tx } from "@takosumi/db/db";
+import type { Queries, Tx } from "@takosumi/db/db";
 import type { RunRow } from "@takosumi/db/rows";
 import { approve } from "./approve.ts";
 import { acceptArtifact, openInput } from "./artifacts.ts";
@@ -44,7 +44,7 @@ export async function openEngine({ onError, ...opened }: Options) {
     prepareRecovery: (run: RunRow, request: RecoverRequest) => prepareRecovery(resources, run, request),
     recover,
     staleOnConfigChange,
-    queueOf: (run: RunRow) => queueOf(resources, run),
+    queueOf: (db: Queries, run: RunRow) => queueOf(db, resources.settings, run),
     readLog: (run: RunRow, offset: number, limit: number) => readLog(resources, run, offset, limit),
 
     registerRunner,

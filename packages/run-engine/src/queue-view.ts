@@ -1,8 +1,9 @@
 import type { Run } from "@takosumi/contracts/deploy/run";
+import type { Queries } from "@takosumi/db/db";
 import type { RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import type { z } from "zod";
-import type { EngineResources } from "./resources.ts";
+import type { EngineSettings } from "./settings.ts";
 
 type Queue = z.infer<typeof Run>["queue"];
 interface Facts {
@@ -35,7 +36,7 @@ const facts = statement(
 );
 
 /** Null for a Run that does not wait in the queue. */
-export async function queueOf({ db, settings }: Pick<EngineResources, "db" | "settings">, run: RunRow): Promise<Queue> {
+export async function queueOf(db: Queries, settings: EngineSettings, run: RunRow): Promise<Queue> {
   if (run.status !== "queued") return null;
   const seen = await db.one<Facts>(facts, [run.id, settings.onlineSeconds]);
   if (!seen) return null;

@@ -134,6 +134,6 @@ describe("the queue", () => {
     const capsule = await world.capsule();
     await world.approve(await world.planned(capsule));
     const behind = await world.plan(capsule);
-    expect(await world.engine.queueOf(behind)).toMatchObject({ code: "capsule_locked", run_id: (await world.again(capsule)).lock_run_id });
+    expect(await world.engine.queueOf(world.db, behind)).toMatchObject({ code: "capsule_locked", run_id: (await world.again(capsule)).lock_run_id });
   });
 });

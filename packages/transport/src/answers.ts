@@ -65,11 +65,18 @@ export function answerer(id: string, { spec }: Operation): (returned: unknown) =
 }
 
 const textual = (headers: Record<string, unknown>): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined || value === null ? [] : [[name, String(value)]])));
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined || value === null ? [] : [[name, String(value)]])),
+  );
 
 /** A Set-Cookie header; always HttpOnly, `Path=/` and `SameSite=Lax` unless said. */
 export function cookieText({ name, value, max_age, path = "/", secure = false, same_site = "lax" }: Cookie): string {
-  const parts = [`${name}=${encodeURIComponent(value)}`, `Path=${path}`, "HttpOnly", `SameSite=${same_site[0]?.toUpperCase()}${same_site.slice(1)}`];
+  const parts = [
+    `${name}=${encodeURIComponent(value)}`,
+    `Path=${path}`,
+    "HttpOnly",
+    `SameSite=${same_site[0]?.toUpperCase()}${same_site.slice(1)}`,
+  ];
   if (max_age !== undefined) parts.push(`Max-Age=${Math.trunc(max_age)}`);
   if (secure) parts.push("Secure");
   return parts.join("; ");

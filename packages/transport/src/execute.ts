@@ -45,6 +45,27 @@ export interface Pipeline {
   call(arrival: Arrival, ready: Ready, extra: Extra): Promise<unknown>;
 }
 
+/** What a handler gets. The signal is a getter of the class, so that making a call costs no more than filling it in. */
+class Call {
+  readonly input: Ready["input"];
+  readonly principal: Principal | null;
+  readonly request_id: string;
+  readonly #signal: () => AbortSignal;
+
+  constructor({ context, input, located }: Ready, { signal, more }: Extra, write: object | null) {
+    this.input = input;
+    this.principal = context.principal;
+    this.request_id = context.request_id;
+    this.#signal = signal;
+    if (located) Object.assign(this, located.rows, { role: located.role, may: mayOf(located, context.principal) });
+    if (more) Object.assign(this, more);
+    if (write) Object.assign(this, write);
+  }
+  get signal(): AbortSignal {
+    return this.#signal();
+  }
+}
+
 /** Prepares all that an operation needs, once. */
 export function pipelineOf(application: Application, id: string, operation: Operation, handle: Handle): Pipeline {
   const { kind, spec } = operation;
@@ -65,19 +86,6 @@ export function pipelineOf(application: Application, id: string, operation: Oper
     await application.denied({ ...where, code, message, permission });
   };
 
-  const callOf = ({ context, input, located }: Ready, { signal, more }: Extra, write: object | null): object => ({
-    ...located?.rows,
-    ...(located && { role: located.role, may: mayOf(located, context.principal) }),
-    ...more,
-    ...write,
-    input,
-    principal: context.principal,
-    request_id: context.request_id,
-    get signal() {
-      return signal();
-    },
-  });
-
   return {
     id,
     operation,
@@ -93,7 +101,8 @@ export function pipelineOf(application: Application, id: string, operation: Oper
       }
       const admitting = application.admit(principal, address, id);
       if (admitting) await admitting;
-      if (closed && (!principal || (scheme === "runner" && principal.kind !== "runner"))) throw new ApiError("UNAUTHORIZED", asks(scheme), { reason: "missing" });
+      if (closed && (!principal || (scheme === "runner" && principal.kind !== "runner")))
+        throw new ApiError("UNAUTHORIZED", asks(scheme), { reason: "missing" });
       try {
         admitsCaller(access, principal);
       } catch (error) {
@@ -130,7 +139,7 @@ export function pipelineOf(application: Application, id: string, operation: Oper
       if (claim && earlier) return replayed(sameRequest(claim, earlier));
       const writing = action === null ? null : new Writing(application, context, action, claim);
       try {
-        const answer = answered(await handle(callOf(ready, extra, writing && { write: writing.write })));
+        const answer = answered(await handle(new Call(ready, extra, writing && { write: writing.write })));
         if (!writing) return answer;
         const text = claim ? textOf(answer) : undefined;
         await writing.commit(() => ({ status: answer.status, headers: answer.headers ?? {}, body: text ?? "" }));
@@ -146,7 +155,7 @@ export function pipelineOf(application: Application, id: string, operation: Oper
     async call(arrival, ready, extra) {
       const write = action === null ? null : { write: atOnce(application, ready.context, action) };
       try {
-        return await handle(callOf(ready, extra, write));
+        return await handle(new Call(ready, extra, write));
       } catch (error) {
         await denied(arrival, ready.context.principal, error, ready.context.workspace_id);
         throw error;
@@ -173,7 +182,10 @@ const replayed = ({ status, headers, body }: { status: number; headers: Readonly
 async function winner(application: Application, claim: Claim) {
   const replay = await application.replay(claim);
   if (replay) return replay;
-  throw new ApiError("UNAVAILABLE", "Another request with this Idempotency-Key is just ending: send it again", { reason: "busy", retry_after_ms: 1_000 });
+  throw new ApiError("UNAVAILABLE", "Another request with this Idempotency-Key is just ending: send it again", {
+    reason: "busy",
+    retry_after_ms: 1_000,
+  });
 }
 
 /** `write` where the handler answers by itself: one transaction a write. */

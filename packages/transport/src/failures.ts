@@ -11,7 +11,8 @@ export interface Failure {
 
 export function failureOf(cause: unknown, request_id: string, translate: Application["translate"]): Failure {
   const known = cause instanceof ApiError ? cause : (fromFastify(cause) ?? translate(cause));
-  if (known && known.code !== "INTERNAL_ERROR") return { error: known, status: errorStatus[known.code], headers: headersOf(known), unexpected: false };
+  if (known && known.code !== "INTERNAL_ERROR")
+    return { error: known, status: errorStatus[known.code], headers: headersOf(known), unexpected: false };
   const error = new ApiError("INTERNAL_ERROR", `Something failed on our side: quote the request id ${request_id}`, { request_id });
   return { error, status: 500, headers: {}, unexpected: true };
 }

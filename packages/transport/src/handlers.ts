@@ -18,7 +18,10 @@ type EntityOf<P> = P extends Places ? keyof P : never;
 /** The rows that the access rule located, by name: `{ repo, pull }`; a union where it names several places. */
 type Located<At extends readonly Places[], Rows> = At extends readonly []
   ? unknown
-  : Ruled & { [I in keyof At]: { readonly [E in keyof At[I] & keyof Rows]: Rows[E] } & Absent<Exclude<EntityOf<At[number]>, keyof At[I]>> }[number];
+  : Ruled &
+      {
+        [I in keyof At]: { readonly [E in keyof At[I] & keyof Rows]: Rows[E] } & Absent<Exclude<EntityOf<At[number]>, keyof At[I]>>;
+      }[number];
 /** What a located call knows of its caller. */
 interface Ruled {
   /** The role in the Workspace of the innermost located row. */
@@ -28,11 +31,15 @@ interface Ruled {
 }
 
 type Visitable = (typeof roles.visitor)[number];
-type Caller<A extends Access> =
-  A["by"] extends "anyone" ? Principal | null
-  : A["by"] extends "credential" ? (A["rule"] extends "runner" ? Principal : Principal | null)
-  : A["rule"] extends Visitable ? Principal | null
-  : Principal;
+type Caller<A extends Access> = A["by"] extends "anyone"
+  ? Principal | null
+  : A["by"] extends "credential"
+    ? A["rule"] extends "runner"
+      ? Principal
+      : Principal | null
+    : A["rule"] extends Visitable
+      ? Principal | null
+      : Principal;
 
 /** Refines the AuditEvent of a write. Left out: the operation's action, about the row that `work` returned, in its Workspace. */
 export interface About {

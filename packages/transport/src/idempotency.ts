@@ -14,7 +14,9 @@ export function claimOf(operation: string, header: string | string[] | undefined
     const message = "must be 1 to 255 printable ASCII characters";
     throw new ApiError("BAD_REQUEST", `Idempotency-Key: ${message}`, { reason: "invalid", fields: [{ path: "idempotency-key", message }] });
   }
-  const digest = createHash("sha256").update(`${operation}\n${canonical(input)}`).digest("hex");
+  const digest = createHash("sha256")
+    .update(`${operation}\n${canonical(input)}`)
+    .digest("hex");
   return { key, principal_id: who.id, operation, digest };
 }
 

@@ -16,7 +16,12 @@ interface Step {
 export class Forbidden extends ApiError {
   readonly permission: string | null;
   readonly workspace_id: string | null;
-  constructor(message: string, reason: "role" | "scope" | "session_required" | "workspace_token", permission: string | null, at: string | null = null) {
+  constructor(
+    message: string,
+    reason: "role" | "scope" | "session_required" | "workspace_token",
+    permission: string | null,
+    at: string | null = null,
+  ) {
     super("FORBIDDEN", message, permission ? { reason, permission } : { reason });
     this.permission = permission;
     this.workspace_id = at;
@@ -26,16 +31,21 @@ export class Forbidden extends ApiError {
 /** What a rule asks of whoever is there, before anything is looked up. */
 export function admitsCaller({ by, rule }: Access, who: Principal | null): void {
   if (!who || (by !== "caller" && by !== "session")) return;
-  if (by === "session" && !who.session) throw new Forbidden("Only a browser session may do this: sign in at the console", "session_required", null);
-  if (who.workspace_id) throw new Forbidden("This token is bound to a Workspace and does not act on the account", "workspace_token", rule || null);
+  if (by === "session" && !who.session)
+    throw new Forbidden("Only a browser session may do this: sign in at the console", "session_required", null);
+  if (who.workspace_id)
+    throw new Forbidden("This token is bound to a Workspace and does not act on the account", "workspace_token", rule || null);
   if (rule && !inScope(who.scopes, rule)) throw new Forbidden(`This token's scopes do not include ${rule}`, "scope", rule);
 }
 
 /** Locates the rows that a rule names, outermost first, and checks role and scopes at each. Prepared once per operation. */
 export function locator(application: Application, { by, rule, at }: Access) {
-  const chains = at.map((place: Places) => Object.entries(place).map(([entity, input]): Step => ({ entity: entity as Entity, input: input as string })));
+  const chains = at.map((place: Places) =>
+    Object.entries(place).map(([entity, input]): Step => ({ entity: entity as Entity, input: input as string })),
+  );
   const personal = chains.find((chain) => chain[0]?.entity === "workspace") ?? chains[0] ?? [];
-  const filled = (input: Record<string, unknown>) => chains.find((chain) => chain.some((step) => input[step.input] !== undefined)) ?? personal;
+  const filled = (input: Record<string, unknown>) =>
+    chains.find((chain) => chain.some((step) => input[step.input] !== undefined)) ?? personal;
 
   return async (input: Record<string, unknown>, reader: Principal | null): Promise<Located> => {
     const rows: Record<string, object> = {};
@@ -56,7 +66,8 @@ export function locator(application: Application, { by, rule, at }: Access) {
 
 function permit(role: Role, who: Principal | null, permission: string, at: string | null): void {
   if (!allows(role, permission)) throw new Forbidden(`Your role, ${role}, does not include ${permission}`, "role", permission, at);
-  if (who && !inScope(who.scopes, permission)) throw new Forbidden(`This token's scopes do not include ${permission}`, "scope", permission, at);
+  if (who && !inScope(who.scopes, permission))
+    throw new Forbidden(`This token's scopes do not include ${permission}`, "scope", permission, at);
 }
 
 /** Whether role and scopes together include a permission where the call was located. */
@@ -74,5 +85,8 @@ const absent = (entity: Entity, path: string): ApiError => {
 const missing = (path: string, chains: readonly (readonly Step[])[]): ApiError => {
   const names = chains.flatMap((chain) => chain.map((step) => step.input));
   const message = names.length > 1 ? `one of ${names.join(", ")} is needed` : "is needed";
-  return new ApiError("BAD_REQUEST", names.length > 1 ? message : `${path}: ${message}`, { reason: "invalid", fields: [{ path, message }] });
+  return new ApiError("BAD_REQUEST", names.length > 1 ? message : `${path}: ${message}`, {
+    reason: "invalid",
+    fields: [{ path, message }],
+  });
 };

@@ -43,7 +43,8 @@ function contentOf(operation: Operation): Content {
   const { kind, spec } = operation;
   if (kind === "events") return { "text/event-stream": { schema: spec.emits as z.ZodType } };
   if (kind === "socket") return { "application/json": { schema: spec.emits as z.ZodType } };
-  if (kind === "download" || kind === "protocol") return Object.fromEntries((spec.produces ?? []).map((type) => [type, { schema: binary }]));
+  if (kind === "download" || kind === "protocol")
+    return Object.fromEntries((spec.produces ?? []).map((type) => [type, { schema: binary }]));
   const plain = plainOf("", operation);
   return { "application/json": { schema: spec.output as z.ZodType }, ...(plain && { "text/plain": { schema: { type: "string" } } }) };
 }

@@ -2,10 +2,15 @@ import { needsCaller } from "@takosumi/contracts/access";
 import { meaningOf } from "@takosumi/contracts/contexts";
 import type { Family, FamilySet, Operation, Spec } from "@takosumi/contracts/define";
 import { type ErrorCode, errorStatus, reasons } from "@takosumi/contracts/errors";
-import { opaqueId } from "@takosumi/contracts/fields";
-import { fieldsOf, placeholders } from "@takosumi/contracts/input";
+import { fieldsOf, pathFields } from "@takosumi/contracts/input";
 import { z } from "zod";
-import { createDocument, type oas31, type ZodOpenApiOperationObject, type ZodOpenApiParameters, type ZodOpenApiPathsObject } from "zod-openapi";
+import {
+  createDocument,
+  type oas31,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiParameters,
+  type ZodOpenApiPathsObject,
+} from "zod-openapi";
 import { takesKey } from "./idempotency.ts";
 import { responsesOf } from "./openapi-responses.ts";
 
@@ -36,7 +41,11 @@ export function openApiOf(families: FamilySet, info: Info): oas31.OpenAPIObject 
     paths,
     components: {
       securitySchemes: {
-        bearer: { type: "http", scheme: "bearer", description: "A personal access token `tak_pat_…`, or an OAuth access token `tak_oat_…`" },
+        bearer: {
+          type: "http",
+          scheme: "bearer",
+          description: "A personal access token `tak_pat_…`, or an OAuth access token `tak_oat_…`",
+        },
       },
       schemas: { Error: envelope },
     },
@@ -48,7 +57,14 @@ function described({ name: tag }: Family, name: string, operation: Operation): Z
   const { spec } = operation;
   const { by, rule } = spec.access;
   const closed = needsCaller(spec.access);
-  const granted = by === "permission" ? `Needs the permission \`${rule}\`.` : by === "session" ? "Only from a browser session." : rule && closed ? `Needs the scope \`${rule}\`.` : "";
+  const granted =
+    by === "permission"
+      ? `Needs the permission \`${rule}\`.`
+      : by === "session"
+        ? "Only from a browser session."
+        : rule && closed
+          ? `Needs the scope \`${rule}\`.`
+          : "";
   const description = [spec.about, granted].filter(Boolean).join("\n\n");
   const body = requestBody(operation);
   return {
@@ -65,11 +81,14 @@ function described({ name: tag }: Family, name: string, operation: Operation): Z
 }
 
 function parameters(operation: Operation): ZodOpenApiParameters {
-  const { path, spec, kind } = operation;
-  const inPath = Object.fromEntries(placeholders(path).map((name) => [name, opaqueId]));
-  const headers = { ...fieldsOf(spec.headers), ...(takesKey(operation) && { "idempotency-key": idempotencyKey }), ...(kind === "events" && { "last-event-id": lastEventId }) };
+  const { spec, kind } = operation;
+  const headers = {
+    ...fieldsOf(spec.headers),
+    ...(takesKey(operation) && { "idempotency-key": idempotencyKey }),
+    ...(kind === "events" && { "last-event-id": lastEventId }),
+  };
   return {
-    path: z.object({ ...inPath, ...fieldsOf(spec.params) }),
+    path: z.object(pathFields(operation)),
     query: z.object(fieldsOf(spec.query)),
     header: z.object(headers),
   };
@@ -84,10 +103,14 @@ const lastEventId = z.string().optional().meta({ description: "The id of the las
 
 function requestBody({ kind, method, spec }: Operation): ZodOpenApiOperationObject["requestBody"] {
   if (kind === "upload" || (kind === "protocol" && spec.accepts && !spec.body)) {
-    return { required: true, content: Object.fromEntries((spec.accepts ?? []).map((type) => [type, { schema: { type: "string", format: "binary" } as const }])) };
+    return {
+      required: true,
+      content: Object.fromEntries((spec.accepts ?? []).map((type) => [type, { schema: { type: "string", format: "binary" } as const }])),
+    };
   }
   if (!spec.body || method === "GET") return undefined;
-  const examples = spec.examples && Object.fromEntries(spec.examples.map(({ summary, value }, i) => [`example${i + 1}`, { summary, value }]));
+  const examples =
+    spec.examples && Object.fromEntries(spec.examples.map(({ summary, value }, i) => [`example${i + 1}`, { summary, value }]));
   const required = !z.safeParse(spec.body, {}).success;
   const type = kind === "protocol" ? "application/x-www-form-urlencoded" : "application/json";
   return { required, content: { [type]: { schema: spec.body as z.core.$ZodType as z.ZodType, ...(examples && { examples }) } } };

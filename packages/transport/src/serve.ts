@@ -99,12 +99,21 @@ const turnedOn = (families: FamilySet, surfaces: readonly Surface[]): FamilySet 
     }),
   );
 
-function routesOf(application: Application, family: string, { context, operations }: Family, handlers: Record<string, (call: object) => unknown>): Route[] {
+function routesOf(
+  application: Application,
+  family: string,
+  { context, operations }: Family,
+  handlers: Record<string, (call: object) => unknown>,
+): Route[] {
   return Object.entries(operations).map(([name, operation]) => {
     const handle = handlers[name];
     if (!handle) throw new Error(`${family}.${name} has no handler`);
     const bare = meaningOf(context).bare && operation.path.startsWith("/api/") ? [operation.path.slice("/api".length)] : [];
-    return { pipeline: pipelineOf(application, `${family}.${name}`, operation, handle), urls: [operation.path, ...bare], gather: gatherer(operation) };
+    return {
+      pipeline: pipelineOf(application, `${family}.${name}`, operation, handle),
+      urls: [operation.path, ...bare],
+      gather: gatherer(operation),
+    };
   });
 }
 

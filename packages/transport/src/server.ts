@@ -38,14 +38,25 @@ export function openServer({ logger, trustedProxies = [], idleTimeout = 120_000 
   return app as unknown as FastifyInstance;
 }
 
+/** Of this process, so that two never give the same id out. */
+const processId = randomBytes(6).toString("hex");
+let requests = 0;
+
 /** The caller's X-Request-Id if it is a harmless one, else ours. */
 export function genReqId({ headers }: Pick<IncomingMessage, "headers">): string {
   const given = headers["x-request-id"];
-  return typeof given === "string" && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : `req_${randomBytes(12).toString("hex")}`;
+  if (typeof given === "string" && /^[A-Za-z0-9._-]{1,128}$/.test(given)) return given;
+  requests += 1;
+  return `req_${processId}${requests.toString(36).padStart(6, "0")}`;
 }
 
 /** Answers an error in the API's envelope; logs it where it was not expected. */
-export function sendFailure(cause: unknown, request_id: string, reply: FastifyReply, translate: (error: unknown) => ApiError | null): FastifyReply {
+export function sendFailure(
+  cause: unknown,
+  request_id: string,
+  reply: FastifyReply,
+  translate: (error: unknown) => ApiError | null,
+): FastifyReply {
   const { error, status, headers, unexpected } = failureOf(cause, request_id, translate);
   if (unexpected) reply.log.error({ err: cause, request_id }, "unexpected error");
   return reply
@@ -64,5 +75,7 @@ function refuseBrokenHttp(error: Error & { code?: string }, socket: Socket): voi
   if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return void socket.destroy();
   const [status, refusal] = brokenHttp[error.code ?? ""] ?? notHttp;
   const body = envelopeOf(refusal);
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }

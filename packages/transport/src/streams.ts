@@ -35,9 +35,13 @@ export class Streams {
     const { operation, principal, address, workspace_id } = context;
     const holder = principal?.id ?? address;
     const held = this.#held.get(holder) ?? 0;
-    if (this.#closing) throw new ApiError("UNAVAILABLE", "The server is stopping: connect again", { reason: "stopping", retry_after_ms: 1_000 });
+    if (this.#closing)
+      throw new ApiError("UNAVAILABLE", "The server is stopping: connect again", { reason: "stopping", retry_after_ms: 1_000 });
     if (held >= this.#each) {
-      throw new ApiError("RATE_LIMITED", `You have ${held} streams open, as many as one may: close one`, { reason: "streams", retry_after_ms: 5_000 });
+      throw new ApiError("RATE_LIMITED", `You have ${held} streams open, as many as one may: close one`, {
+        reason: "streams",
+        retry_after_ms: 5_000,
+      });
     }
     const controller = new AbortController();
     const open = { operation, principal_id: principal?.id ?? null, token_id: principal?.token_id ?? null, workspace_id, controller };

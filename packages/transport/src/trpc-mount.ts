@@ -27,7 +27,15 @@ export function mountTrpc(scope: FastifyInstance, router: AnyTRPCRouter, { trans
       exposeHeadRoute: false,
       handler: async (req, res) => {
         const { path } = req.params as { path: string };
-        await fastifyRequestHandler({ router, req, res, path, createContext, maxBatchSize: maxCalls, onError: ({ error }) => logUnknown(req, error) });
+        await fastifyRequestHandler({
+          router,
+          req,
+          res,
+          path,
+          createContext,
+          maxBatchSize: maxCalls,
+          onError: ({ error }) => logUnknown(req, error),
+        });
       },
     });
   }

@@ -83,7 +83,12 @@ function procedureOf(operation: Operation, pipeline: Pipeline, surroundings: Trp
   return operation.method === "GET" ? procedure.query(handle) : procedure.mutation(handle);
 }
 
-async function* followed({ ctx: { arrival, failed }, input, signal }: Given, pipeline: Pipeline, { checked }: EventEncoder, { streams }: TrpcSurroundings) {
+async function* followed(
+  { ctx: { arrival, failed }, input, signal }: Given,
+  pipeline: Pipeline,
+  { checked }: EventEncoder,
+  { streams }: TrpcSurroundings,
+) {
   const { lastEventId, ...rest } = fields(input);
   const after = typeof lastEventId === "string" && lastEventId !== "" ? lastEventId.slice(0, 256) : null;
   try {

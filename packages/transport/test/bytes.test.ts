@@ -32,7 +32,11 @@ test("of another type, too large by what it says, and too large in fact", async 
   expect(on.memory.audit.length).toBe(before);
 });
 test("nobody's bytes are read: 401, 403 and 404 come first", async () => {
-  for (const [as, status] of [[undefined, 401], ["viewer", 403], ["stranger", 404]] as const) {
+  for (const [as, status] of [
+    [undefined, 401],
+    ["viewer", 403],
+    ["stranger", 404],
+  ] as const) {
     const answer = await on.call("POST", "/api/things/cap_1/archive", { ...(as && { as }), body: bytes, headers: gzip });
     expect(answer.status).toBe(status);
   }
@@ -42,7 +46,10 @@ test("an upload that breaks off is not recorded", async () => {
   const rolled = () => on.memory.log.filter((line) => line === "commit").length;
   const commits = rolled();
   await new Promise<void>((resolve) => {
-    const sending = request(`${on.url}/api/things/cap_1/archive`, { method: "POST", headers: { ...gzip, authorization: "Bearer editor", "content-length": "90000" } });
+    const sending = request(`${on.url}/api/things/cap_1/archive`, {
+      method: "POST",
+      headers: { ...gzip, authorization: "Bearer editor", "content-length": "90000" },
+    });
     sending.on("error", () => resolve());
     sending.write(bytes.subarray(0, 10_000), () => sending.destroy());
     sending.on("close", () => resolve());
@@ -54,10 +61,14 @@ test("an upload that breaks off is not recorded", async () => {
 /** Sends without a Content-Length, in pieces; the status that comes back. */
 const chunked = (size: number) =>
   new Promise<number>((resolve, reject) => {
-    const sending = request(`${on.url}/api/things/cap_1/archive`, { method: "POST", headers: { ...gzip, authorization: "Bearer editor" } }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
+    const sending = request(
+      `${on.url}/api/things/cap_1/archive`,
+      { method: "POST", headers: { ...gzip, authorization: "Bearer editor" } },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      },
+    );
     sending.on("error", reject);
     for (let sent = 0; sent < size; sent += 20_000) sending.write(randomBytes(20_000));
     sending.end();
@@ -74,7 +85,11 @@ test("a protocol speaks for itself, with input parsed from path and query", asyn
 test("a protocol's write commits at once, with its audit event", async () => {
   const pushed = await on.call("POST", "/git/acme/web.git/push", { body: bytes, headers: { "content-type": "application/x-git" } });
   expect(pushed.text).toBe("web took 90000");
-  expect(on.memory.audit.at(-1)).toMatchObject({ action: "repo.pushed", target: { type: "repo", id: "repo_1" }, metadata: { size: 90_000 } });
+  expect(on.memory.audit.at(-1)).toMatchObject({
+    action: "repo.pushed",
+    target: { type: "repo", id: "repo_1" },
+    metadata: { size: 90_000 },
+  });
 });
 test("forms, and the verbs of a protocol", async () => {
   const form = { "content-type": "application/x-www-form-urlencoded" };

@@ -55,7 +55,8 @@ export const handlersOf = (probes: Probes): HandlersOf<ProbeFamilies, ProbeWorld
         const thing = await write(
           async ({ things: rows }) => {
             const row = { id: `cap_${++made}`, workspace_id: workspace.id, name: input.name };
-            if ([...rows.values()].some((other) => other.name === input.name)) throw new ApiError("CONFLICT", "The name is taken", { reason: "name_taken" });
+            if ([...rows.values()].some((other) => other.name === input.name))
+              throw new ApiError("CONFLICT", "The name is taken", { reason: "name_taken" });
             rows.set(row.id, row);
             await probes.hold();
             return row;
@@ -68,11 +69,14 @@ export const handlersOf = (probes: Probes): HandlersOf<ProbeFamilies, ProbeWorld
       },
       update: async ({ input, capsule, write }) => {
         if (input["if-match"] === "old") throw new ApiError("PRECONDITION_FAILED", "It changed", { reason: "changed" });
-        const thing = await write(({ things: rows }) => {
-          const row = { ...capsule, name: input.name };
-          rows.set(row.id, row);
-          return row;
-        }, { action: "thing.renamed", target: { type: "thing", id: "thing_1" } });
+        const thing = await write(
+          ({ things: rows }) => {
+            const row = { ...capsule, name: input.name };
+            rows.set(row.id, row);
+            return row;
+          },
+          { action: "thing.renamed", target: { type: "thing", id: "thing_1" } },
+        );
         const headers = { etag: '"2"' };
         if (input["if-match"] === "later") return { status: 202, output: { thing }, headers };
         return input["if-match"] === "silent" ? { status: 204, headers } : { status: 200, output: { thing }, headers };
@@ -97,7 +101,9 @@ export const handlersOf = (probes: Probes): HandlersOf<ProbeFamilies, ProbeWorld
             probes.pulled += 1;
             if (input.until === 13 && n > 2) throw new Error("broke in the middle");
             const size = input.until > 100_000 ? 100_000 : 1;
-            yield [n, n + 1].filter((each) => each <= input.until).map((each) => ({ id: String(each), data: { n: each, text: "x".repeat(size), kept: "from others" } }));
+            yield [n, n + 1]
+              .filter((each) => each <= input.until)
+              .map((each) => ({ id: String(each), data: { n: each, text: "x".repeat(size), kept: "from others" } }));
           }
           if (input.until === 42) await new Promise((resolve) => signal.addEventListener("abort", resolve));
         } finally {
@@ -117,7 +123,11 @@ export const handlersOf = (probes: Probes): HandlersOf<ProbeFamilies, ProbeWorld
           probes.ended.push("follow");
         }
       },
-      archive: ({ capsule }) => ({ body: Readable.from([Buffer.from("bytes of "), Buffer.from(capsule.name)]), type: "application/gzip", name: "ä\"b.tar.gz" }),
+      archive: ({ capsule }) => ({
+        body: Readable.from([Buffer.from("bytes of "), Buffer.from(capsule.name)]),
+        type: "application/gzip",
+        name: 'ä"b.tar.gz',
+      }),
       store: async ({ file, capsule, write }) => {
         const stored = await digest(file.body);
         await write(() => capsule);
@@ -155,7 +165,8 @@ export const handlersOf = (probes: Probes): HandlersOf<ProbeFamilies, ProbeWorld
     }),
     wire: implement(wire, {
       refs: ({ input, principal, response }) => {
-        if (principal === null && input.repo === "closed") throw new ApiError("UNAUTHORIZED", "Send a user and a token", { reason: "missing" });
+        if (principal === null && input.repo === "closed")
+          throw new ApiError("UNAUTHORIZED", "Send a user and a token", { reason: "missing" });
         response.writeHead(200, { "content-type": "application/x-git" }).end(`${input.owner}/${input.repo} ${input.service}`);
       },
       push: async ({ input, request, response, write }) => {
@@ -163,7 +174,8 @@ export const handlersOf = (probes: Probes): HandlersOf<ProbeFamilies, ProbeWorld
         await write(() => ({ id: "repo_1" }), { metadata: { size } });
         response.writeHead(200).end(`${input.repo} took ${size}`);
       },
-      token: ({ input, response }) => void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ code: input.code })),
+      token: ({ input, response }) =>
+        void response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ code: input.code })),
       put: async ({ request, response }) => void response.end(`put ${(await digest(request)).size}`),
       del: ({ input, response }) => void response.end(`deleted ${input.name}`),
     }),

@@ -50,7 +50,13 @@ test("sizes: a body within the limit is read, one beyond it is 413", async () =>
   expect(refused(larger)).toEqual([400, ["any"]]);
 });
 test("types of content: only plain JSON", async () => {
-  for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", "nonsense"]) {
+  for (const type of [
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "application/jsonx",
+    "nonsense",
+  ]) {
     expect(refused(await post("{}", { "content-type": type }))[0]).toBe(415);
   }
   expect(refused(await post("{}", { "content-encoding": "gzip" }))[0]).toBe(415);
@@ -84,7 +90,9 @@ test("broken percent-encoding in a path, and a path without end", async () => {
 test("a body never takes what belongs to the query, nor a query what belongs to the body", async () => {
   expect(refused(await on.call("POST", "/api/things?name=x", { as: "editor", body: {} }))).toEqual([400, ["name", "name"]]);
   expect(refused(await on.call("DELETE", "/api/things/cap_1", { as: "editor", body: { force: true } }))).toEqual([400, ["force"]]);
-  expect(refused(await on.call("PATCH", "/api/things/cap_1", { as: "editor", body: { id: "cap_2", name: "x", "if-match": "1" } }))[1]).toContain("id");
+  expect(
+    refused(await on.call("PATCH", "/api/things/cap_1", { as: "editor", body: { id: "cap_2", name: "x", "if-match": "1" } }))[1],
+  ).toContain("id");
 });
 test("a foreign place: the one that is needed is named", async () => {
   expect(refused(await get("/api/things?project_id=prj_1"))).toEqual([404, ["project_id"]]);
@@ -104,7 +112,9 @@ test("whatever JSON comes: an envelope, never a 5xx, and nothing half-made", asy
     fc.asyncProperty(fc.oneof(fc.jsonValue({ maxDepth: 4 }), fc.record({ name: fc.jsonValue(), any: fc.jsonValue() })), async (value) => {
       const before = on.memory.things.size;
       const { status, body } = await post(JSON.stringify(value));
-      expect(status === 201 ? body.thing.name : errorStatus[body.error.code as "BAD_REQUEST"]).toBe(status === 201 ? (value as { name: string }).name : status);
+      expect(status === 201 ? body.thing.name : errorStatus[body.error.code as "BAD_REQUEST"]).toBe(
+        status === 201 ? (value as { name: string }).name : status,
+      );
       expect(on.memory.things.size).toBe(status === 201 ? before + 1 : before);
       expect(status).toBeLessThan(500);
     }),
@@ -115,7 +125,8 @@ test("whatever path and query come: never a 5xx", async () => {
   const part = fc.string({ unit: "binary", maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(part, part, fc.boolean(), async (path, query, coded) => {
-      const code = (text: string) => (coded ? encodeURIComponent(text.toWellFormed()) : encodeURI(text.toWellFormed()).replace(/%25/g, "%"));
+      const code = (text: string) =>
+        coded ? encodeURIComponent(text.toWellFormed()) : encodeURI(text.toWellFormed()).replace(/%25/g, "%");
       const url = `/api/things/${code(path)}?${code(query)}`;
       if (!URL.canParse(url, on.url)) return;
       expect((await get(url)).status).toBeLessThan(500);

@@ -13,7 +13,11 @@ beforeEach(() => {
   on.probes.hold = async () => {};
 });
 const make = (name: string, given: { as?: string; key?: string } = {}) =>
-  on.call("POST", "/api/things", { as: given.as ?? "editor", body: { name, workspace_id: "me" }, headers: { "idempotency-key": given.key ?? key } });
+  on.call("POST", "/api/things", {
+    as: given.as ?? "editor",
+    body: { name, workspace_id: "me" },
+    headers: { "idempotency-key": given.key ?? key },
+  });
 
 test("the same key and request: the first answer again, made once", async () => {
   const first = await make("a1");

@@ -48,15 +48,24 @@ export class Memory implements Application {
   }
 
   admit(): void {
-    if (this.requestsLeft-- <= 0) throw new ApiError("RATE_LIMITED", "Too many requests: wait", { reason: "requests", retry_after_ms: 1_500 });
+    if (this.requestsLeft-- <= 0)
+      throw new ApiError("RATE_LIMITED", "Too many requests: wait", { reason: "requests", retry_after_ms: 1_500 });
   }
 
   async locate(entity: Entity, id: string | undefined, reader: Principal | null, within: object) {
     if (entity === "repo") return id === "repo_public" ? { row: { id }, role: "visitor" as const, workspace_id: workspace } : null;
-    if (entity === "pull") return "repo" in within && id === "7" ? { row: { id: "pull_7" }, role: "visitor" as const, workspace_id: workspace } : null;
+    if (entity === "pull")
+      return "repo" in within && id === "7" ? { row: { id: "pull_7" }, role: "visitor" as const, workspace_id: workspace } : null;
     if (entity === "token") return id === reader?.token_id ? { row: { id }, role: "owner" as const, workspace_id: null } : null;
     const role = members[reader?.id ?? ""];
-    const row = entity === "workspace" ? (id === undefined || id === "me" || id === workspace ? { id: workspace } : null) : entity === "capsule" ? this.things.get(id ?? "") : null;
+    const row =
+      entity === "workspace"
+        ? id === undefined || id === "me" || id === workspace
+          ? { id: workspace }
+          : null
+        : entity === "capsule"
+          ? this.things.get(id ?? "")
+          : null;
     return row && role ? { row, role, workspace_id: workspace } : null;
   }
 
@@ -82,7 +91,8 @@ export class Memory implements Application {
         if (this.failCommit) throw new Error("serialization failure");
         this.things = things;
         this.audit.push(...records);
-        if (claimed && answer) this.claims.set(`${claimed.principal_id} ${claimed.key}`, { ...answer, operation: claimed.operation, digest: claimed.digest });
+        if (claimed && answer)
+          this.claims.set(`${claimed.principal_id} ${claimed.key}`, { ...answer, operation: claimed.operation, digest: claimed.digest });
         this.log.push("commit");
         release();
       },

@@ -17,9 +17,14 @@ const shown = [families.things, families.account, families.wire];
 const of = (path: string, method: string) => document.paths[path][method];
 
 test("every operation that is not hidden, under its /api path, with a name of its own", () => {
-  const expected = shown.flatMap((family) => Object.entries(family.operations).map(([name, { method, path }]) => [`${family.name}.${name}`, `${method} ${braced(path)}`]));
+  const expected = shown.flatMap((family) =>
+    Object.entries(family.operations).map(([name, { method, path }]) => [`${family.name}.${name}`, `${method} ${braced(path)}`]),
+  );
   const found = Object.entries<object>(document.paths).flatMap(([path, item]) =>
-    Object.entries<{ operationId: string }>(item as never).map(([method, { operationId }]) => [operationId, `${method.toUpperCase()} ${path}`]),
+    Object.entries<{ operationId: string }>(item as never).map(([method, { operationId }]) => [
+      operationId,
+      `${method.toUpperCase()} ${path}`,
+    ]),
   );
   expect(found.sort()).toEqual(expected.sort());
   expect(document.openapi).toBe("3.1.1");
@@ -31,7 +36,8 @@ test("every path parameter, every error and every success of every operation", (
       const { parameters = [], responses } = of(braced(operation.path), operation.method.toLowerCase());
       const inPath = parameters.filter((parameter: { in: string }) => parameter.in === "path").map(({ name }: { name: string }) => name);
       expect(inPath.sort()).toEqual(placeholders(operation.path).sort());
-      for (const code of errorsOf(operation)) expect(responses[errorStatus[code]].content["application/json"].schema.$ref).toBe("#/components/schemas/Error");
+      for (const code of errorsOf(operation))
+        expect(responses[errorStatus[code]].content["application/json"].schema.$ref).toBe("#/components/schemas/Error");
       const spec = operation.spec as { reply?: { statuses?: number[] }; status?: number };
       const statuses = operation.kind === "socket" ? [101] : (spec.reply?.statuses ?? [spec.status ?? 200]);
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(statuses.map(String)));
@@ -43,9 +49,12 @@ test("the vocabulary: bodies, examples, headers, keys, bytes, streams, plain tex
   expect(create.requestBody.content["application/json"].examples.example1).toEqual({ summary: "A thing", value: { name: "first" } });
   expect(create.description).toBe("It is **made**.\n\nNeeds the permission `capsule:write`.");
   expect([create["x-permission"], create.security]).toEqual(["capsule:write", [{ bearer: [] }]]);
-  expect(create.parameters.map(({ in: place, name }: { in: string; name: string }) => `${place} ${name}`)).toEqual(["header idempotency-key"]);
+  expect(create.parameters.map(({ in: place, name }: { in: string; name: string }) => `${place} ${name}`)).toEqual([
+    "header idempotency-key",
+  ]);
   const nested = create.requestBody.content["application/json"].schema.properties.nested.properties.secret_id;
   expect(nested).toMatchObject({ "x-entity": "secret", description: "The id of a secret (`sec_…`)" });
+  expect(of("/api/things/{id}", "get").parameters[0].schema["x-entity"]).toBe("capsule");
   const update = of("/api/things/{id}", "patch");
   expect(Object.keys(update.responses[200].headers)).toEqual(["etag"]);
   expect(update.responses[204].content).toBeUndefined();
@@ -60,7 +69,8 @@ test("the vocabulary: bodies, examples, headers, keys, bytes, streams, plain tex
 });
 test("the document resolves: no reference leads nowhere", () => {
   const text = JSON.stringify(document);
-  for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) expect(document.components.schemas).toHaveProperty(name as string);
+  for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g))
+    expect(document.components.schemas).toHaveProperty(name as string);
 });
 test("the reference at /docs brings its own script and asks nobody else", async () => {
   const page = await fetch(`${on.url}/docs`);
@@ -77,6 +87,10 @@ test("the reference at /docs brings its own script and asks nobody else", async 
 });
 test("the tRPC router has what the document's JSON and event operations are", () => {
   const procedures = Object.keys((on.served.router as unknown as { _def: { procedures: object } })._def.procedures).sort();
-  const expected = shown.flatMap((family) => Object.entries(family.operations).filter(([, operation]) => inRouter(operation)).map(([name]) => `${family.name}.${name}`));
+  const expected = shown.flatMap((family) =>
+    Object.entries(family.operations)
+      .filter(([, operation]) => inRouter(operation))
+      .map(([name]) => `${family.name}.${name}`),
+  );
   expect(procedures).toEqual(expected.sort());
 });

@@ -54,7 +54,10 @@ test("a client that leaves ends its handler; a quiet stream shows signs of life"
 });
 test("one principal holds no more streams than its share", async () => {
   const leaving = new AbortController();
-  await Promise.all([open("/api/things/cap_1/sse?until=42", {}, leaving.signal), open("/api/things/cap_1/sse?until=42", {}, leaving.signal)]);
+  await Promise.all([
+    open("/api/things/cap_1/sse?until=42", {}, leaving.signal),
+    open("/api/things/cap_1/sse?until=42", {}, leaving.signal),
+  ]);
   const third = await on.call("GET", "/api/things/cap_1/sse", { as: "viewer" });
   expect([third.status, third.body.error.details.reason]).toEqual([429, "streams"]);
   expect((await on.call("GET", "/api/things/cap_1/sse", { as: "owner" })).status).toBe(200);
@@ -98,7 +101,12 @@ test("a socket: messages in and out, parsed both ways, closed by the handler", a
   socket.send("ping");
   expect(await closed).toBe(1000);
   const sums = said.filter((text) => text !== "pong").map((text) => JSON.parse(text));
-  expect(sums).toEqual([{ n: 0, text: "hello" }, { n: 1, text: "sum" }, { n: 3, text: "sum" }, { n: 7, text: "sum" }]);
+  expect(sums).toEqual([
+    { n: 0, text: "hello" },
+    { n: 1, text: "sum" },
+    { n: 3, text: "sum" },
+    { n: 7, text: "sum" },
+  ]);
   expect(said).toContain("pong");
 });
 test("a batch is one frame a message", async () => {

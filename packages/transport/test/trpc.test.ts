@@ -14,11 +14,18 @@ afterAll(() => on.close());
 
 const clientAs = (token: string | undefined, headers: Record<string, string> = {}) => {
   const sent = { ...(token && { authorization: `Bearer ${token}` }), ...headers };
-  const withToken: typeof fetch = (input, init) => fetch(input, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), ...sent } });
+  const withToken: typeof fetch = (input, init) =>
+    fetch(input, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), ...sent } });
   const options = { url: `${on.url}/trpc`, transformer: superjson };
   const streaming = httpSubscriptionLink({ ...options, EventSource: fetchingEventSource(sent) as never });
   return createTRPCClient<Router>({
-    links: [splitLink({ condition: ({ type }) => type === "subscription", true: streaming, false: httpBatchLink({ ...options, fetch: withToken as never }) })],
+    links: [
+      splitLink({
+        condition: ({ type }) => type === "subscription",
+        true: streaming,
+        false: httpBatchLink({ ...options, fetch: withToken as never }),
+      }),
+    ],
   });
 };
 const failure = (promise: Promise<unknown>) =>
@@ -38,7 +45,11 @@ test("the same pipeline: output parsed and stripped, written and audited", async
 });
 test("calls of one tick go as one batch, each with its own fate", async () => {
   const client = clientAs("viewer");
-  const [read, refused, me] = await Promise.allSettled([client.things.read.query({ id: "cap_1" }), client.things.read.query({ id: "cap_9" }), client.account.me.query()]);
+  const [read, refused, me] = await Promise.allSettled([
+    client.things.read.query({ id: "cap_1" }),
+    client.things.read.query({ id: "cap_9" }),
+    client.account.me.query(),
+  ]);
   expect([read.status, refused.status, me.status]).toEqual(["fulfilled", "rejected", "fulfilled"]);
 });
 test("errors carry our code, status and details, and never a stack", async () => {
@@ -49,7 +60,10 @@ test("errors carry our code, status and details, and never a stack", async () =>
     httpStatus: 403,
     details: { reason: "role", permission: "capsule:write" },
   });
-  expect(await failure(as.things.read.query({ id: "no", more: 1 } as never))).toMatchObject({ code: "BAD_REQUEST", details: { fields: [{ path: "more" }] } });
+  expect(await failure(as.things.read.query({ id: "no", more: 1 } as never))).toMatchObject({
+    code: "BAD_REQUEST",
+    details: { fields: [{ path: "more" }] },
+  });
   expect(await failure(as.things.read.query(["list"] as never))).toMatchObject({ code: "BAD_REQUEST" });
   expect(await failure(clientAs(undefined).things.read.query({ id: "cap_1" }))).toMatchObject({ code: "UNAUTHORIZED", httpStatus: 401 });
   const broken = await failure(as.account.broken.query({ how: "throw" }));
@@ -79,7 +93,12 @@ test("events are a subscription, resumed after an id", async () => {
       },
     );
   });
-  expect(seen).toEqual([["3", 3], ["4", 4], ["5", 5], ["6", 6]]);
+  expect(seen).toEqual([
+    ["3", 3],
+    ["4", 4],
+    ["5", 5],
+    ["6", 6],
+  ]);
 });
 test("what is not in the router: hidden families, bytes, cookies", async () => {
   for (const path of ["machine.claim", "things.archive", "account.login", "things.follow", "nothing.here"]) {
@@ -92,7 +111,13 @@ test.each([
   ["a broken body", "POST", "/trpc/things.create", "{", 400],
   ["a NUL", "POST", "/trpc/things.create", '{"json":{"name":"a\\u0000"}}', 400],
   ["__proto__", "POST", "/trpc/things.create", '{"json":{"name":"x","any":{"__proto__":{"polluted":1}}}}', 400],
-  ["a poisoned path of superjson", "POST", "/trpc/things.create", '{"json":{"name":"x"},"meta":{"values":{"__proto__.polluted":["Date"]}}}', 400],
+  [
+    "a poisoned path of superjson",
+    "POST",
+    "/trpc/things.create",
+    '{"json":{"name":"x"},"meta":{"values":{"__proto__.polluted":["Date"]}}}',
+    400,
+  ],
   ["deep nesting", "POST", "/trpc/things.create", `{"json":{"name":"x","any":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`, 400],
   ["a mutation by GET", "GET", "/trpc/things.create", undefined, 400],
   ["too many calls", "GET", `/trpc/${Array(21).fill("account.me").join(",")}?batch=1`, undefined, 400],
@@ -102,8 +127,12 @@ test.each([
   expect([answer.status, answer.text.includes("stack"), ({} as { polluted?: number }).polluted]).toEqual([status, false, undefined]);
 });
 test("too large a body, and one of another type", async () => {
-  expect((await on.call("POST", "/trpc/things.create", { as: "editor", body: JSON.stringify({ json: "x".repeat(2_200_000) }) })).status).toBe(413);
-  expect((await on.call("POST", "/trpc/things.create", { as: "editor", body: "x", headers: { "content-type": "text/plain" } })).status).toBe(415);
+  expect(
+    (await on.call("POST", "/trpc/things.create", { as: "editor", body: JSON.stringify({ json: "x".repeat(2_200_000) }) })).status,
+  ).toBe(413);
+  expect(
+    (await on.call("POST", "/trpc/things.create", { as: "editor", body: "x", headers: { "content-type": "text/plain" } })).status,
+  ).toBe(415);
 });
 
 /** Just enough of an EventSource that sends headers: the ones of browsers cannot. */
@@ -139,7 +168,11 @@ function fetchingEventSource(headers: Record<string, string>) {
       }
     }
     #emit(part: string): void {
-      const field = (name: string) => part.split("\n").find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+      const field = (name: string) =>
+        part
+          .split("\n")
+          .find((line) => line.startsWith(`${name}: `))
+          ?.slice(name.length + 2);
       const lastEventId = field("id") ?? "";
       this.dispatchEvent(new MessageEvent(field("event") ?? "message", { data: field("data"), lastEventId }));
     }

@@ -49,7 +49,12 @@ idOf("cloud");
 newId("x_");
 newId("cap_") satisfies `cap_${string}`;
 // A header is an input as any other is: a rule may point at it.
-get("/api/things", { summary: "", access: can("run:read", { workspace: "x-space" }), headers: z.object({ "x-space": z.string() }), output });
+get("/api/things", {
+  summary: "",
+  access: can("run:read", { workspace: "x-space" }),
+  headers: z.object({ "x-space": z.string() }),
+  output,
+});
 
 new ApiError("CONFLICT", "", { reason: "stale", more: 1 });
 // @ts-expect-error a reason of another code
@@ -59,28 +64,32 @@ new ApiError("CONFLICT", "", { reason: "stael" });
 // @ts-expect-error no such code
 new ApiError("TEAPOT", "");
 
-const probe = family("probe", { context: "deploy", about: "" }, {
-  read: get("/api/things/:id", { summary: "", access: byId, output }),
-  open: get("/api/open", { summary: "", access: anyone, output }),
-  mine: get("/api/mine", { summary: "", access: signedIn, output }),
-  token: get("/api/token/:id", { summary: "", access: own({ token: "id" }), output }),
-  browser: get("/api/browser", { summary: "", access: session, output }),
-  machine: get("/api/machine", { summary: "", access: credential("runner"), output }),
-  either: post("/api/either", {
-    summary: "",
-    access: can("run:plan", { capsule: "capsule_id" }, { workspace: "workspace_id" }),
-    audit: "thing.made",
-    body: z.strictObject({ capsule_id: z.string().optional(), workspace_id: z.string().optional() }),
-    output,
-  }),
-  several: patch("/api/several", {
-    summary: "",
-    access: anyone,
-    audit: "none: x",
-    output,
-    reply: { statuses: [200, 204, 303], headers: z.object({ etag: z.string() }), cookies: ["a"] },
-  }),
-});
+const probe = family(
+  "probe",
+  { context: "deploy", about: "" },
+  {
+    read: get("/api/things/:id", { summary: "", access: byId, output }),
+    open: get("/api/open", { summary: "", access: anyone, output }),
+    mine: get("/api/mine", { summary: "", access: signedIn, output }),
+    token: get("/api/token/:id", { summary: "", access: own({ token: "id" }), output }),
+    browser: get("/api/browser", { summary: "", access: session, output }),
+    machine: get("/api/machine", { summary: "", access: credential("runner"), output }),
+    either: post("/api/either", {
+      summary: "",
+      access: can("run:plan", { capsule: "capsule_id" }, { workspace: "workspace_id" }),
+      audit: "thing.made",
+      body: z.strictObject({ capsule_id: z.string().optional(), workspace_id: z.string().optional() }),
+      output,
+    }),
+    several: patch("/api/several", {
+      summary: "",
+      access: anyone,
+      audit: "none: x",
+      output,
+      reply: { statuses: [200, 204, 303], headers: z.object({ etag: z.string() }), cookies: ["a"] },
+    }),
+  },
+);
 const implement = implementFor<ProbeWorld>();
 const rest = {
   read: () => ({ ok: true }),
@@ -124,7 +133,10 @@ implement(probe, {
   either: async ({ capsule, workspace, may, write }) => {
     // @ts-expect-error no such permission
     may("run:everything");
-    const row = await write(async (tx) => tx.things.get("") ?? { id: "x", workspace_id: "", name: "" }, ({ name }) => ({ metadata: { name } }));
+    const row = await write(
+      async (tx) => tx.things.get("") ?? { id: "x", workspace_id: "", name: "" },
+      ({ name }) => ({ metadata: { name } }),
+    );
     // @ts-expect-error the row that work returns has an id
     await write(async () => ({ name: "" }));
     return { ok: (capsule ? capsule.name : workspace.id) === row.name };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Setting, settings } from "@takosumi/contracts/instance/settings";
 import { unknownSettingMessage, unknownSettings } from "@takosumi/contracts/instance/setting-names";
+import { type Setting, settings } from "@takosumi/contracts/instance/settings";
 import { Problem } from "@takosumi/start/lines";
 import { z } from "zod";
 

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
-import { Problem, step, warning } from "@takosumi/start/lines";
 import type { Tool } from "@takosumi/opentofu/types";
+import { Problem, step, warning } from "@takosumi/start/lines";
 import { type Caller, callerOf } from "./caller.ts";
 import { endLeftover, logFile } from "./child.ts";
 import type { Closers } from "./closers.ts";
@@ -14,8 +14,8 @@ import { checkPort } from "./port.ts";
 import { answers, startApi, startRunner } from "./processes.ts";
 import { firstRun, isWanted } from "./quickstart.ts";
 import { type Supervised, supervise } from "./supervise.ts";
-import { describeTool, installInBackground, toolsHere } from "./tool.ts";
 import { readyTokens, type Tokens } from "./tokens.ts";
+import { describeTool, installInBackground, toolsHere } from "./tool.ts";
 
 /** The runner interrupts its applies, waits for them, and records their states; the api finishes its requests. */
 const apiGraceMs = 12_000;

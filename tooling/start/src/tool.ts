@@ -31,7 +31,7 @@ export function installInBackground(root: string, dataDir: string, env: Record<s
     cwd: root,
     env,
   });
-  child.exited.then((code) => {
+  void child.exited.then((code) => {
     if (code === 0) say("OpenTofu is installed: Capsules without state use it from now on");
     else if (code < 128) say(`OpenTofu was not installed: ${lastLines(child.log, 1)[0] ?? `status ${code}`} (again: npm run tofu:install)`);
   });

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { initArgs, showConfigArgs } from "@takosumi/opentofu/commands";
 import { checkBackend } from "@takosumi/opentofu/backend";
 import { startPhase } from "@takosumi/opentofu/phase";
@@ -8,20 +9,21 @@ import { follow } from "./follow.ts";
 import { type Ground, stepOf } from "./ground.ts";
 import { guarded } from "./guard.ts";
 import type { Job } from "./job.ts";
-import { readFile } from "node:fs/promises";
 
 const CONFIG_MS = 120_000;
 const CONFIG_BYTES = 64 * 1024 * 1024;
 
 /** Installs what the module needs, in the sandbox and without any credential; then our backend must be the recorded one. */
 export async function initialize(job: Job, ground: Ground): Promise<void> {
-  const phase = await startPhase(stepOf(job, ground, "init", initArgs(ground), { installs: true }));
+  const events = ground.tool.name === "opentofu";
+  const argv = [...initArgs(ground), ...(events ? [`-json-into=${ground.seen.events}`] : [])];
+  const phase = await startPhase(stepOf(job, ground, "init", argv, { installs: true }));
   const exit = guarded(job, phase, { writes: false });
-  const { exit: ended } = await follow(job, phase, exit, { name: "init", tool: ground.tool, machine: null });
+  const { exit: ended, seen } = await follow(job, phase, exit, { name: "init", tool: ground.tool, machine: events ? "events" : null });
   job.control.stopped.throwIfAborted();
   if (ended.code !== 0) {
-    const said = await readFile(phase.files.stderr, "utf8").catch(() => "");
-    throw toolFailure("INIT_FAILED", `${ground.tool.name} init`, diagnosticsOf(said), ended.code);
+    const said = seen.diagnostics.length > 0 ? seen.diagnostics : diagnosticsOf(await readFile(phase.files.stderr, "utf8").catch(() => ""));
+    throw toolFailure("INIT_FAILED", `${ground.tool.name} init`, said, ended.code);
   }
   await checkBackend(job.dir, job.lease.module_path);
 }

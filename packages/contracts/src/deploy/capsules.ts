@@ -8,22 +8,47 @@ import { Variable, VariablesInput } from "./variables.ts";
 
 export const ToolInput = z.strictObject({
   name: z.enum(["opentofu", "terraform"]),
-  version: z.string().regex(/^\d{1,3}\.\d{1,3}\.\d{1,3}(?:-[0-9A-Za-z.]{1,32})?$/, 'is not a version such as "1.12.6"').optional(),
+  version: z
+    .string()
+    .regex(/^\d{1,3}\.\d{1,3}\.\d{1,3}(?:-[0-9A-Za-z.]{1,32})?$/, 'is not a version such as "1.12.6"')
+    .optional(),
 });
 
 export const ProviderBindingInput = z.strictObject({
-  provider: z.string().min(1).max(255).regex(/^(?:[A-Za-z0-9.-]+(?::\d+)?\/)?[A-Za-z0-9_-]+\/[A-Za-z0-9_-]+$/, 'is not a provider such as "hashicorp/aws"'),
-  alias: z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,127}$/, "is not an alias").optional(),
+  provider: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^(?:[A-Za-z0-9.-]+(?::\d+)?\/)?[A-Za-z0-9_-]+\/[A-Za-z0-9_-]+$/, 'is not a provider such as "hashicorp/aws"'),
+  alias: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,127}$/, "is not an alias")
+    .optional(),
   connection_id: idOf("connection").nullable(),
 });
 
-const name = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "is not a name: a-z, 0-9 and -, 1 to 63 characters, not - first or last");
+const ProviderBindingsInput = z
+  .array(ProviderBindingInput)
+  .max(100)
+  .superRefine((bindings, context) => {
+    const seen = new Set<string>();
+    for (const [index, { provider, alias }] of bindings.entries()) {
+      const key = `${provider.toLowerCase()} ${alias ?? ""}`;
+      if (seen.has(key))
+        context.addIssue({ code: "custom", path: [index, "provider"], message: `${provider}${alias ? `.${alias}` : ""} is bound twice` });
+      seen.add(key);
+    }
+  });
+
+const name = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "is not a name: a-z, 0-9 and -, 1 to 63 characters, not - first or last");
 const settings = {
   source: SourceInput,
   module_path: ModulePath,
   tool: ToolInput,
   variables: VariablesInput,
-  provider_bindings: z.array(ProviderBindingInput).max(100),
+  provider_bindings: ProviderBindingsInput,
   policy: Policy,
 };
 
@@ -62,75 +87,84 @@ export const Capsule = z
 const oneCapsule = z.object({ capsule: Capsule });
 const reason = z.string().trim().min(1).max(500);
 
-export const capsules = family("capsules", { context: "deploy", about: "Root modules with their own state." }, {
-  create: post("/api/capsules", {
-    summary: "Register a module as a Capsule",
-    access: can("capsule:write", { project: "project_id" }),
-    audit: "capsule.created",
-    body: z.strictObject({
-      project_id: idOf("project"),
-      name,
-      source: settings.source,
-      module_path: settings.module_path.optional(),
-      tool: settings.tool.optional(),
-      variables: settings.variables.optional(),
-      provider_bindings: settings.provider_bindings.optional(),
-      policy: settings.policy.optional(),
+export const capsules = family(
+  "capsules",
+  { context: "deploy", about: "Root modules with their own state." },
+  {
+    create: post("/api/capsules", {
+      summary: "Register a module as a Capsule",
+      access: can("capsule:write", { project: "project_id" }),
+      audit: "capsule.created",
+      body: z.strictObject({
+        project_id: idOf("project"),
+        name,
+        source: settings.source,
+        module_path: settings.module_path.optional(),
+        tool: settings.tool.optional(),
+        variables: settings.variables.optional(),
+        provider_bindings: settings.provider_bindings.optional(),
+        policy: settings.policy.optional(),
+      }),
+      output: oneCapsule,
+      status: 201,
+      errors: ["CONFLICT"],
     }),
-    output: oneCapsule,
-    status: 201,
-    errors: ["CONFLICT"],
-  }),
-  list: get("/api/capsules", {
-    summary: "Capsules of a Project or a Workspace",
-    access: can("capsule:read", { project: "project_id" }, { workspace: "workspace_id" }),
-    query: z.object({ project_id: idOf("project").optional(), workspace_id: workspaceId.optional(), status: CapsuleStatus.optional(), ...paging }),
-    output: z.object({ capsules: z.array(Capsule), ...nextCursor }),
-  }),
-  read: get("/api/capsules/:id", {
-    summary: "A Capsule",
-    access: can("capsule:read", { capsule: "id" }),
-    output: oneCapsule,
-  }),
-  update: patch("/api/capsules/:id", {
-    summary: "Change a Capsule: plans made before become stale",
-    access: can("capsule:write", { capsule: "id" }),
-    audit: "capsule.updated",
-    body: z.strictObject({
-      name: name.optional(),
-      source: settings.source.optional(),
-      module_path: settings.module_path.optional(),
-      tool: settings.tool.nullable().optional(),
-      variables: settings.variables.optional(),
-      provider_bindings: settings.provider_bindings.optional(),
-      policy: settings.policy.optional(),
+    list: get("/api/capsules", {
+      summary: "Capsules of a Project or a Workspace",
+      access: can("capsule:read", { project: "project_id" }, { workspace: "workspace_id" }),
+      query: z.object({
+        project_id: idOf("project").optional(),
+        workspace_id: workspaceId.optional(),
+        status: CapsuleStatus.optional(),
+        ...paging,
+      }),
+      output: z.object({ capsules: z.array(Capsule), ...nextCursor }),
     }),
-    output: oneCapsule,
-    errors: ["CONFLICT"],
-  }),
-  remove: del("/api/capsules/:id", {
-    summary: "Delete a Capsule without resources, or with force one that leaves them behind",
-    access: can("capsule:write", { capsule: "id" }),
-    audit: "capsule.deleted",
-    query: z.object({ force: flag.default(false) }),
-    output: nothing,
-    status: 204,
-    errors: ["CONFLICT"],
-  }),
-  lock: post("/api/capsules/:id/lock", {
-    summary: "Keep every apply and destroy of a Capsule waiting",
-    access: can("capsule:write", { capsule: "id" }),
-    audit: "capsule.locked",
-    body: z.strictObject({ reason }),
-    output: oneCapsule,
-    errors: ["CONFLICT"],
-  }),
-  unlock: post("/api/capsules/:id/unlock", {
-    summary: "Take a person's lock away",
-    access: can("capsule:write", { capsule: "id" }),
-    audit: "capsule.unlocked",
-    body: z.strictObject({ reason }),
-    output: oneCapsule,
-    errors: ["CONFLICT"],
-  }),
-});
+    read: get("/api/capsules/:id", {
+      summary: "A Capsule",
+      access: can("capsule:read", { capsule: "id" }),
+      output: oneCapsule,
+    }),
+    update: patch("/api/capsules/:id", {
+      summary: "Change a Capsule: plans made before become stale",
+      access: can("capsule:write", { capsule: "id" }),
+      audit: "capsule.updated",
+      body: z.strictObject({
+        name: name.optional(),
+        source: settings.source.optional(),
+        module_path: settings.module_path.optional(),
+        tool: settings.tool.nullable().optional(),
+        variables: settings.variables.optional(),
+        provider_bindings: settings.provider_bindings.optional(),
+        policy: settings.policy.optional(),
+      }),
+      output: oneCapsule,
+      errors: ["CONFLICT"],
+    }),
+    remove: del("/api/capsules/:id", {
+      summary: "Delete a Capsule without resources, or with force one that leaves them behind",
+      access: can("capsule:write", { capsule: "id" }),
+      audit: "capsule.deleted",
+      query: z.object({ force: flag.default(false) }),
+      output: nothing,
+      status: 204,
+      errors: ["CONFLICT"],
+    }),
+    lock: post("/api/capsules/:id/lock", {
+      summary: "Keep every apply and destroy of a Capsule waiting",
+      access: can("capsule:write", { capsule: "id" }),
+      audit: "capsule.locked",
+      body: z.strictObject({ reason }),
+      output: oneCapsule,
+      errors: ["CONFLICT"],
+    }),
+    unlock: post("/api/capsules/:id/unlock", {
+      summary: "Take a person's lock away",
+      access: can("capsule:write", { capsule: "id" }),
+      audit: "capsule.unlocked",
+      body: z.strictObject({ reason }),
+      output: oneCapsule,
+      errors: ["CONFLICT"],
+    }),
+  },
+);

@@ -19,11 +19,15 @@ export function readsJson(scope: FastifyInstance): void {
 /** A form beside JSON: what OAuth and its like send. */
 export function readsForms(scope: FastifyInstance): void {
   readsJson(scope);
-  scope.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request: FastifyRequest, body: string, done: Done) => {
-    const fields: Record<string, unknown> = Object.create(null);
-    for (const [name, value] of new URLSearchParams(body)) fields[name] = name in fields ? [fields[name], value].flat() : value;
-    done(null, fields);
-  });
+  scope.addContentTypeParser(
+    "application/x-www-form-urlencoded",
+    { parseAs: "string" },
+    (_request: FastifyRequest, body: string, done: Done) => {
+      const fields: Record<string, unknown> = Object.create(null);
+      for (const [name, value] of new URLSearchParams(body)) fields[name] = name in fields ? [fields[name], value].flat() : value;
+      done(null, fields);
+    },
+  );
 }
 
 /** Nothing is read: the handler gets the stream. */

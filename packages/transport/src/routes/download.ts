@@ -12,7 +12,12 @@ export function serveDownload(scope: FastifyInstance, route: Route, { lifetimes 
     if (headers) reply.headers(headers);
     if (size !== undefined) reply.header("content-length", String(size));
     // A browser saves the bytes and never runs them in our origin.
-    const fixed = { "content-type": type, "content-disposition": disposition(name), "cache-control": "no-store", "x-content-type-options": "nosniff" };
+    const fixed = {
+      "content-type": type,
+      "content-disposition": disposition(name),
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    };
     return reply.headers({ ...fixed, "content-security-policy": "default-src 'none'; sandbox" }).send(body);
   };
   register(scope, route, {}, handler);

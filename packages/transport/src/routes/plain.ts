@@ -33,6 +33,11 @@ export function sendPlain(reply: FastifyReply, { field, headers }: Plain, { stat
     const value = values[name];
     if (value !== undefined && value !== null) reply.header(header, String(value));
   }
-  const fixed = { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff", vary: "accept" };
+  const fixed = {
+    "content-type": "text/plain; charset=utf-8",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    vary: "accept",
+  };
   return reply.code(status).headers(fixed).send(String(values[field]));
 }

@@ -58,6 +58,13 @@ export function register(
   const { bodyLimit, head = true } = options;
   const onRequest = entering(pipeline);
   for (const url of urls) {
-    scope.route({ method, url, onRequest, handler, exposeHeadRoute: head && method === "GET", ...(bodyLimit !== undefined && { bodyLimit }) });
+    scope.route({
+      method,
+      url,
+      onRequest,
+      handler,
+      exposeHeadRoute: head && method === "GET",
+      ...(bodyLimit !== undefined && { bodyLimit }),
+    });
   }
 }

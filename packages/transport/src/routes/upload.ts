@@ -27,7 +27,9 @@ export function serveUpload(scope: FastifyInstance, route: Route, { lifetimes }:
 export function incoming({ headers, raw }: FastifyRequest, accepts: readonly string[], limit: number): Incoming {
   const type = mediaType(headers["content-type"]);
   if (!accepts.includes(type)) {
-    throw new ApiError("UNSUPPORTED_MEDIA_TYPE", `This operation takes ${accepts.join(" or ")}: say which in Content-Type`, { reason: "type" });
+    throw new ApiError("UNSUPPORTED_MEDIA_TYPE", `This operation takes ${accepts.join(" or ")}: say which in Content-Type`, {
+      reason: "type",
+    });
   }
   if (headers["content-encoding"] !== undefined && headers["content-encoding"] !== "identity") {
     throw new ApiError("UNSUPPORTED_MEDIA_TYPE", "Send the bytes as they are, without Content-Encoding", { reason: "encoding" });

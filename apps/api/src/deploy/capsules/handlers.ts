@@ -1,40 +1,57 @@
 import { capsules } from "@takosumi/contracts/deploy/capsules";
-import type { CapsuleRow } from "@takosumi/db/rows";
 import { actorOf } from "../../pipeline/actor.ts";
 import { afterCursor, fetchLimit, paged } from "../../paging.ts";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
+import { changed, refuseEmpty } from "../patched.ts";
 import { lock, removeCapsule, unlock } from "./lifecycle.ts";
 import { listCapsules } from "./repository.ts";
-import { prepareCapsule, prepareChange } from "./service.ts";
+import { changeCapsule, createCapsule, prepareCapsule, prepareChange } from "./service.ts";
 import { shown } from "./shown.ts";
 
-export const capsuleHandlers = (used: Pick<Resources, "db" | "blobs" | "keyring" | "engine">) =>
-  implement(capsules, {
-    create: async ({ project, input, write }) => {
-      const insert = await prepareCapsule(used, project, input);
-      return { capsule: shown(await write(insert, configured)) };
+const changeable = Object.keys(capsules.operations.update.spec.body.shape);
+
+export const capsuleHandlers = ({ db, blobs, keyring, engine }: Pick<Resources, "db" | "blobs" | "keyring" | "engine">) => {
+  const used = { db, blobs, keyring };
+  return implement(capsules, {
+    create: async ({ input: { project_id: _, ...given }, project, write }) => {
+      const prepared = await prepareCapsule(used, project, given);
+      const metadata = { name: given.name, source_digest: prepared.source?.shown.digest };
+      return { capsule: shown(await write((tx) => createCapsule(tx, project, prepared), { metadata })) };
     },
-    list: async ({ project, workspace, input }) => {
-      const scope = { project: project?.id, workspace: workspace?.id ?? "" };
-      const rows = await listCapsules(used.db, scope, afterCursor(input.cursor), input.status, fetchLimit(input.limit));
-      const page = paged(rows, input.limit, ({ id }) => id);
+    list: async ({ input: { limit, cursor, status }, project, workspace }) => {
+      const asked = { after: afterCursor(cursor), status, take: fetchLimit(limit) };
+      const rows = await (project
+        ? listCapsules(db, "project_id", project.id, asked)
+        : listCapsules(db, "workspace_id", workspace.id, asked));
+      const page = paged(rows, limit, ({ id }) => id);
       return { capsules: page.rows.map(shown), next_cursor: page.next_cursor };
     },
     read: ({ capsule }) => ({ capsule: shown(capsule) }),
-    update: async ({ capsule, input, write }) => {
-      const change = await prepareChange(used, capsule, input);
-      return { capsule: shown(await write(change, configured)) };
+    update: async ({ input: { id: _, ...given }, capsule, write }) => {
+      refuseEmpty(given, changeable);
+      const prepared = await prepareChange(used, capsule, given);
+      const updated = await write(
+        (tx) => changeCapsule(tx, engine, prepared),
+        (row) => ({ metadata: { changed: changed(given), config_revision: row.config_revision } }),
+      );
+      return { capsule: shown(updated) };
     },
-    remove: async ({ capsule, input, write }) => {
-      await write((tx) => removeCapsule(tx, capsule, input.force), { metadata: { name: capsule.name, force: input.force, resource_count: capsule.resource_count } });
+    remove: async ({ input: { force }, capsule, write }) => {
+      await write(
+        (tx) => removeCapsule(tx, capsule.id, force),
+        (row) => ({ metadata: { name: row.name, force, resource_count: row.resource_count } }),
+      );
     },
-    lock: async ({ capsule, input, principal, write }) => ({
-      capsule: shown(await write((tx) => lock(tx, capsule, actorOf(principal), input.reason), { metadata: { reason: input.reason } })),
+    lock: async ({ input: { reason }, capsule, principal, write }) => ({
+      capsule: shown(await write((tx) => lock(tx, capsule.id, actorOf(principal), reason), { metadata: { reason } })),
     }),
-    unlock: async ({ capsule, input, write }) => ({
-      capsule: shown(await write((tx) => unlock(tx, capsule), { metadata: { reason: input.reason, was: capsule.lock_reason } })),
+    unlock: async ({ input: { reason }, capsule, write }) => ({
+      capsule: shown(
+        await write((tx) => unlock(tx, capsule.id), {
+          metadata: { reason, held_by: capsule.lock_actor?.id ?? null, held_because: capsule.lock_reason },
+        }),
+      ),
     }),
   });
-
-const configured = ({ name, config_revision, source }: CapsuleRow) => ({ metadata: { name, config_revision, source_digest: source.digest } });
+};

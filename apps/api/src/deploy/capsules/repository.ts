@@ -1,79 +1,129 @@
-import type { Actor } from "@takosumi/contracts/deploy/run";
-import { newId } from "@takosumi/contracts/ids";
-import type { CapsuleRow, SourceSnapshotRow } from "@takosumi/db/rows";
+import type { Queries } from "@takosumi/db/db";
+import type { CapsuleRow, RunRow, SourceSnapshotRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { locatorOf } from "../../tenancy/membership.ts";
 import type { Db, Tx } from "../../world.ts";
 
 export const locateCapsule = locatorOf("capsule", "capsules", "located.deleted_at IS NULL");
 
-const page = (name: string, scope: string) =>
-  statement(
-    name,
-    `SELECT * FROM capsules WHERE ${scope} = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR id > $2) AND ($3::text IS NULL OR status = $3) ORDER BY id LIMIT $4`,
-  );
-const byProject = page("capsules_page_project", "project_id");
-const byWorkspace = page("capsules_page_workspace", "workspace_id");
+/** What a caller sets of a Capsule. */
+export type Settings = Pick<
+  CapsuleRow,
+  "name" | "source" | "source_snapshot_id" | "module_path" | "tool_name" | "tool_version" | "variables" | "provider_bindings" | "policy"
+>;
+const settingsOf = (row: Settings) => [
+  row.name,
+  JSON.stringify(row.source),
+  row.source_snapshot_id,
+  row.module_path,
+  row.tool_name,
+  row.tool_version,
+  JSON.stringify(row.variables),
+  JSON.stringify(row.provider_bindings),
+  JSON.stringify(row.policy),
+];
 
-const columns = "name, status, source, source_snapshot_id, module_path, tool_name, tool_version, variables, provider_bindings, policy";
-/** $1 the row as JSON. */
+const page = (scope: "project_id" | "workspace_id") =>
+  statement(
+    `capsules_page_${scope}`,
+    `SELECT * FROM capsules WHERE ${scope} = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR id > $2) AND ($3::text IS NULL OR status = $3)
+     ORDER BY id LIMIT $4`,
+  );
+// Plans: capsules_project_page_idx, capsules_page_idx.
+const pages = { project_id: page("project_id"), workspace_id: page("workspace_id") } as const;
+export const listCapsules = (
+  db: Db,
+  scope: keyof typeof pages,
+  id: string,
+  { after, status, take }: { readonly after: string | null; readonly status: CapsuleRow["status"] | undefined; readonly take: number },
+): Promise<CapsuleRow[]> => db.query<CapsuleRow>(pages[scope], [id, after, status ?? null, take]);
+
 const insert = statement(
   "capsule_insert",
-  `INSERT INTO capsules (id, workspace_id, project_id, ${columns})
-   SELECT id, workspace_id, project_id, ${columns} FROM jsonb_populate_record(NULL::capsules, $1::jsonb) RETURNING *`,
+  `INSERT INTO capsules (id, workspace_id, project_id, status, name, source, source_snapshot_id, module_path, tool_name, tool_version, variables, provider_bindings, policy)
+   VALUES ($1, $2, $3, 'pending', $4, $5::jsonb, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12::jsonb)
+   ON CONFLICT (project_id, name) WHERE deleted_at IS NULL DO NOTHING RETURNING *`,
 );
-/** Only where nobody changed the configuration since it was read. $1 the row as JSON, $2 the revision that it was read at. */
-const change = statement(
-  "capsule_update",
-  `UPDATE capsules c SET (${columns}, config_revision, updated_at) = (SELECT ${columns}, config_revision, now()
-     FROM jsonb_populate_record(NULL::capsules, $1::jsonb))
-   WHERE c.id = ($1::jsonb ->> 'id') AND c.config_revision = $2 AND c.deleted_at IS NULL RETURNING c.*`,
-);
+/** Null where the name is taken in the Project. */
+export const insertCapsule = (tx: Tx, row: Settings & Pick<CapsuleRow, "id" | "workspace_id" | "project_id">): Promise<CapsuleRow | null> =>
+  tx.one<CapsuleRow>(insert, [row.id, row.workspace_id, row.project_id, ...settingsOf(row)]);
+
 const hold = statement("capsule_hold", `SELECT * FROM capsules WHERE id = $1 AND deleted_at IS NULL FOR UPDATE`);
-const bury = statement("capsule_delete", `UPDATE capsules SET deleted_at = now(), updated_at = now() WHERE id = $1 AND deleted_at IS NULL RETURNING *`);
-/** Plan: runs_open_idx. */
-const openRun = statement(
-  "capsule_open_run",
-  `SELECT id, status FROM runs WHERE capsule_id = $1 AND status IN ('queued', 'running', 'planned', 'awaiting_approval', 'needs_recovery') ORDER BY id LIMIT 1`,
+/** The Capsule as it is now, held until the transaction ends: plans, approvals and changes of one Capsule go one after the other. */
+export const holdCapsule = (tx: Tx, id: string): Promise<CapsuleRow | null> => tx.one<CapsuleRow>(hold, [id]);
+
+const update = statement(
+  "capsule_update",
+  `UPDATE capsules SET name = $2, source = $3::jsonb, source_snapshot_id = $4, module_path = $5, tool_name = $6, tool_version = $7,
+     variables = $8::jsonb, provider_bindings = $9::jsonb, policy = $10::jsonb, config_revision = $11, updated_at = now()
+   WHERE id = $1 RETURNING *`,
 );
+/** Throws UniqueViolation where the name is taken. */
+export const updateCapsule = async (tx: Tx, id: string, row: Settings, revision: number): Promise<CapsuleRow> =>
+  (await tx.one<CapsuleRow>(update, [id, ...settingsOf(row), revision])) as CapsuleRow;
+
+const snapshot = statement(
+  "capsule_snapshot",
+  `INSERT INTO source_snapshots (id, workspace_id, origin, digest, size_bytes, paths) VALUES ($1, $2, 'inline', $3, $4, $5)
+   ON CONFLICT (workspace_id, digest, coalesce(commit, '')) DO UPDATE SET digest = excluded.digest RETURNING id`,
+);
+/** The snapshot of these bytes: the one that is there, or a new one. */
+export const keepSnapshot = async (
+  tx: Tx,
+  row: Pick<SourceSnapshotRow, "id" | "workspace_id" | "digest" | "size_bytes" | "paths">,
+): Promise<string> =>
+  ((await tx.one<{ id: string }>(snapshot, [row.id, row.workspace_id, row.digest, row.size_bytes, row.paths])) as { id: string }).id;
+
+const dropUses = statement("secret_uses_drop", `DELETE FROM secret_uses WHERE capsule_id = $1 AND NOT secret_id = ANY($2::text[])`);
+// The lock keeps a Secret from being deleted until the use of it is there to see.
+const addUses = statement(
+  "secret_uses_add",
+  `INSERT INTO secret_uses (secret_id, capsule_id)
+   SELECT held.id, $1 FROM (SELECT id FROM secrets WHERE workspace_id = $2 AND id = ANY($3::text[]) ORDER BY id FOR KEY SHARE) held
+   ON CONFLICT DO NOTHING`,
+);
+/** Makes these the Secrets that a Capsule uses. Ids of another Workspace are left out: look for them afterwards. */
+export async function useSecrets(
+  tx: Tx,
+  { id, workspace_id }: Pick<CapsuleRow, "id" | "workspace_id">,
+  secretIds: readonly string[],
+): Promise<void> {
+  await tx.query(dropUses, [id, secretIds]);
+  if (secretIds.length > 0) await tx.query(addUses, [id, workspace_id, secretIds]);
+}
+
+// Plan: runs_open_idx.
+const open = statement(
+  "capsule_open_run",
+  `SELECT id, kind, status FROM runs WHERE capsule_id = $1 AND status IN ('queued', 'running', 'planned', 'awaiting_approval', 'needs_recovery')
+   ORDER BY (status = 'needs_recovery') DESC, id LIMIT 1`,
+);
+/** A Run of it that has not ended, one in recovery first. */
+export const openRun = (tx: Queries, id: string): Promise<Pick<RunRow, "id" | "kind" | "status"> | null> => tx.one(open, [id]);
+
+const bury = statement(
+  "capsule_bury",
+  `UPDATE capsules SET deleted_at = now(), updated_at = now(), variables = '[]', provider_bindings = '[]' WHERE id = $1 RETURNING *`,
+);
+/** Leaves a tombstone without values; the name is free again, and so are its Secrets. */
+export async function buryCapsule(tx: Tx, row: CapsuleRow): Promise<CapsuleRow> {
+  await useSecrets(tx, row, []);
+  return (await tx.one<CapsuleRow>(bury, [row.id])) as CapsuleRow;
+}
+
 const lock = statement(
   "capsule_lock",
   `UPDATE capsules SET lock_actor = $2::jsonb, lock_reason = $3, locked_at = now(), updated_at = now() WHERE id = $1 RETURNING *`,
 );
+export const lockCapsule = async (tx: Tx, id: string, actor: CapsuleRow["lock_actor"], reason: string): Promise<CapsuleRow> =>
+  (await tx.one<CapsuleRow>(lock, [id, JSON.stringify(actor), reason])) as CapsuleRow;
 const unlock = statement(
   "capsule_unlock",
-  `WITH freed AS (UPDATE capsules SET lock_actor = NULL, lock_reason = NULL, locked_at = NULL, updated_at = now() WHERE id = $1 RETURNING *),
-     told AS (SELECT pg_notify('takosumi_queue', pool) FROM runs WHERE capsule_id = $1 AND status = 'queued' LIMIT 10)
-   SELECT freed.*, (SELECT count(*) FROM told) AS told FROM freed`,
+  `UPDATE capsules SET lock_actor = NULL, lock_reason = NULL, locked_at = NULL, updated_at = now() WHERE id = $1 RETURNING *`,
 );
-const forgetUses = statement("secret_uses_clear", `DELETE FROM secret_uses WHERE capsule_id = $1`);
-const keepUses = statement("secret_uses_put", `INSERT INTO secret_uses (secret_id, capsule_id) SELECT unnest($2::text[]), $1`);
-/** The snapshot of these bytes, made once a Workspace. $1 id, $2 Workspace, $3 origin, $4 digest, $5 bytes, $6 paths. */
-const snapshot = statement(
-  "snapshot_put",
-  `INSERT INTO source_snapshots (id, workspace_id, origin, digest, size_bytes, paths) VALUES ($1, $2, $3, $4, $5, $6)
-   ON CONFLICT (workspace_id, digest, coalesce(commit, '')) DO UPDATE SET digest = excluded.digest RETURNING *`,
-);
-
-export type NewCapsule = Pick<
-  CapsuleRow,
-  "id" | "workspace_id" | "project_id" | "name" | "status" | "source" | "source_snapshot_id" | "module_path" | "tool_name" | "tool_version" | "variables" | "provider_bindings" | "policy"
->;
-
-export const listCapsules = (db: Db, scope: { project?: string | undefined; workspace: string }, after: string | null, status: string | undefined, take: number) =>
-  db.query<CapsuleRow>(scope.project === undefined ? byWorkspace : byProject, [scope.project ?? scope.workspace, after, status ?? null, take]);
-export const insertCapsule = async (tx: Tx, capsule: NewCapsule): Promise<CapsuleRow> => (await tx.one<CapsuleRow>(insert, [JSON.stringify(capsule)])) as CapsuleRow;
-export const updateCapsule = (tx: Tx, capsule: NewCapsule & { readonly config_revision: number }, readAt: number): Promise<CapsuleRow | null> =>
-  tx.one<CapsuleRow>(change, [JSON.stringify(capsule), readAt]);
-export const holdCapsule = (tx: Tx, id: string): Promise<CapsuleRow | null> => tx.one<CapsuleRow>(hold, [id]);
-export const buryCapsule = (tx: Tx, id: string): Promise<CapsuleRow | null> => tx.one<CapsuleRow>(bury, [id]);
-export const openRunOf = (tx: Tx, id: string): Promise<{ id: string; status: string } | null> => tx.one(openRun, [id]);
-export const lockCapsule = async (tx: Tx, id: string, actor: Actor, reason: string): Promise<CapsuleRow> =>
-  (await tx.one<CapsuleRow>(lock, [id, JSON.stringify(actor), reason])) as CapsuleRow;
-export const unlockCapsule = async (tx: Tx, id: string): Promise<CapsuleRow> => (await tx.one<CapsuleRow>(unlock, [id])) as CapsuleRow;
-export async function useSecrets(tx: Tx, capsule: string, secrets: readonly string[]): Promise<void> {
-  await tx.query(forgetUses, [capsule]);
-  if (secrets.length > 0) await tx.query(keepUses, [capsule, [...new Set(secrets)]]);
+const queued = statement("capsule_queued_pools", `SELECT DISTINCT pool FROM runs WHERE capsule_id = $1 AND status = 'queued' LIMIT 10`);
+/** Takes a person's lock away and wakes the runners that wait for what it kept. */
+export async function unlockCapsule(tx: Tx, id: string): Promise<CapsuleRow> {
+  for (const { pool } of await tx.query<{ pool: string }>(queued, [id])) await tx.notify("takosumi_queue", pool);
+  return (await tx.one<CapsuleRow>(unlock, [id])) as CapsuleRow;
 }
-export const keepSnapshot = async (tx: Tx, source: Pick<SourceSnapshotRow, "workspace_id" | "origin" | "digest" | "size_bytes" | "paths">): Promise<SourceSnapshotRow> =>
-  (await tx.one<SourceSnapshotRow>(snapshot, [newId("snap_"), source.workspace_id, source.origin, source.digest, source.size_bytes, source.paths])) as SourceSnapshotRow;

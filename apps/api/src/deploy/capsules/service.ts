@@ -1,87 +1,110 @@
+import type { Blobs } from "@takosumi/blobs/blobs";
 import type { capsules } from "@takosumi/contracts/deploy/capsules";
-import type { ParsedOf } from "@takosumi/contracts/infer";
 import { ApiError } from "@takosumi/contracts/errors";
 import { newId } from "@takosumi/contracts/ids";
 import { UniqueViolation } from "@takosumi/db/errors";
-import type { CapsuleRow } from "@takosumi/db/rows";
+import type { CapsuleRow, ProjectRow } from "@takosumi/db/rows";
+import type { Keyring } from "@takosumi/keyring/envelope";
+import type { Engine } from "@takosumi/run-engine/engine";
 import type { StoredVariable } from "@takosumi/run-engine/variables";
-import type { Resources } from "../../resources.ts";
-import type { Tx } from "../../world.ts";
-import { insertCapsule, keepSnapshot, type NewCapsule, updateCapsule, useSecrets } from "./repository.ts";
-import { bindingsOf, packSource, refuseForeign, sealVariables } from "./settings.ts";
+import type { z } from "zod";
+import { type NestedId, ownedIn } from "../../tenancy/owned.ts";
+import type { Db, Tx } from "../../world.ts";
+import { keepProject } from "../projects/repository.ts";
+import { differs, refuseOlderTool } from "./configuration.ts";
+import * as rows from "./repository.ts";
+import { type PackedSource, packSource, snapshotOf } from "./source.ts";
+import { secretsIn, secretsOf, storeVariables } from "./variables.ts";
 
-type Used = Pick<Resources, "db" | "blobs" | "keyring" | "engine">;
-type Operations = typeof capsules.operations;
-type Creation = ParsedOf<Operations["create"]>;
-type Change = ParsedOf<Operations["update"]>;
+type Create = Omit<z.output<typeof capsules.operations.create.spec.body>, "project_id">;
+type Change = z.output<typeof capsules.operations.update.spec.body>;
+type Resources = { readonly db: Db; readonly blobs: Blobs; readonly keyring: Keyring };
 
-const taken = (name: string) => (error: unknown): never => {
-  throw error instanceof UniqueViolation ? new ApiError("CONFLICT", `name: the Project has a Capsule called ${name} already`, { reason: "name_taken" }) : error;
-};
-const secretsIn = (variables: readonly StoredVariable[]) => variables.flatMap(({ secret_id }) => secret_id ?? []);
-
-/** Everything slow first; answers with what the transaction does. */
-export async function prepareCapsule(used: Used, project: { readonly id: string; readonly workspace_id: string }, input: Creation) {
-  const { workspace_id } = project;
-  await refuseForeign(used.db, workspace_id, input.variables, input.provider_bindings);
-  const id = newId("cap_");
-  const source = await packSource(used, workspace_id, input.source);
-  const variables = await sealVariables(used, workspace_id, id, input.variables ?? []);
-  const row: Omit<NewCapsule, "source_snapshot_id"> = {
-    id,
-    workspace_id,
-    project_id: project.id,
-    name: input.name,
-    status: "pending",
-    source: source.shown,
-    module_path: input.module_path ?? ".",
-    tool_name: input.tool?.name ?? null,
-    tool_version: input.tool?.version ?? null,
-    variables,
-    provider_bindings: bindingsOf(input.provider_bindings ?? []),
-    policy: input.policy ?? {},
-  };
-  return async (tx: Tx): Promise<CapsuleRow> => {
-    const snapshot = await keepSnapshot(tx, { workspace_id, ...source.snapshot });
-    const capsule = await insertCapsule(tx, { ...row, source_snapshot_id: snapshot.id }).catch(taken(input.name));
-    await useSecrets(tx, id, secretsIn(variables));
-    return capsule;
-  };
+/** What was asked for, with everything slow done: bytes stored, values sealed, ids found to be of this Workspace. */
+export interface Prepared {
+  readonly id: string;
+  readonly source: PackedSource | undefined;
+  readonly settings: Partial<Omit<rows.Settings, "source" | "source_snapshot_id">>;
+  readonly nested: readonly NestedId[];
 }
 
-const changeable = ["name", "source", "module_path", "tool", "variables", "provider_bindings", "policy"] as const;
+const connectionsIn = (bindings: Change["provider_bindings"] = []): NestedId[] =>
+  bindings.flatMap(({ connection_id: id }, index) =>
+    id === null ? [] : [{ path: `provider_bindings.${index}.connection_id`, entity: "connection", id }],
+  );
 
-/** The change of a Capsule: what differs raises its revision and makes waiting plans stale; a new name alone does not. */
-export async function prepareChange(used: Used, capsule: CapsuleRow, input: Change) {
-  if (changeable.every((name) => input[name] === undefined))
-    throw new ApiError("BAD_REQUEST", `Nothing to change: send at least one of ${changeable.join(", ")}`, { reason: "invalid" });
-  const { workspace_id, id } = capsule;
-  await refuseForeign(used.db, workspace_id, input.variables, input.provider_bindings);
-  const source = input.source && (await packSource(used, workspace_id, input.source));
-  const variables = input.variables ? await sealVariables(used, workspace_id, id, input.variables) : (capsule.variables as readonly StoredVariable[]);
-  const tool = input.tool === undefined ? { name: capsule.tool_name, version: capsule.tool_version } : { name: input.tool?.name ?? null, version: input.tool?.version ?? null };
-  const next = {
-    ...capsule,
-    name: input.name ?? capsule.name,
-    source: source?.shown ?? capsule.source,
-    module_path: input.module_path ?? capsule.module_path,
-    tool_name: tool.name,
-    tool_version: tool.version,
-    variables,
-    provider_bindings: input.provider_bindings ? bindingsOf(input.provider_bindings) : capsule.provider_bindings,
-    policy: input.policy ?? capsule.policy,
+export const prepareCapsule = (resources: Resources, project: ProjectRow, given: Create): Promise<Prepared> =>
+  prepare(resources, { id: newId("cap_"), workspace_id: project.workspace_id }, given);
+export const prepareChange = (resources: Resources, capsule: CapsuleRow, given: Change): Promise<Prepared> =>
+  prepare(resources, capsule, given);
+
+async function prepare(
+  { db, blobs, keyring }: Resources,
+  at: Pick<CapsuleRow, "id" | "workspace_id"> & Partial<CapsuleRow>,
+  given: Change,
+): Promise<Prepared> {
+  const { name, module_path, tool, variables, provider_bindings, policy } = given;
+  const nested = [...secretsIn(variables ?? []), ...connectionsIn(provider_bindings)];
+  await ownedIn(db, at.workspace_id, nested);
+  const [source, stored] = await Promise.all([
+    given.source && packSource(blobs, at.workspace_id, given.source),
+    variables && storeVariables(keyring, at, variables, (at.variables ?? []) as readonly StoredVariable[]),
+  ]);
+  const settings = {
+    ...(name !== undefined && { name }),
+    ...(module_path !== undefined && { module_path }),
+    ...(tool !== undefined && { tool_name: tool?.name ?? null, tool_version: tool?.version ?? null }),
+    ...(stored && { variables: stored }),
+    ...(provider_bindings && { provider_bindings: provider_bindings.map((one) => ({ ...one, alias: one.alias ?? null })) }),
+    ...(policy && { policy }),
   };
-  const moved = configurationOf(next) !== configurationOf(capsule);
-  return async (tx: Tx): Promise<CapsuleRow> => {
-    const source_snapshot_id = source ? (await keepSnapshot(tx, { workspace_id, ...source.snapshot })).id : capsule.source_snapshot_id;
-    const config_revision = capsule.config_revision + (moved ? 1 : 0);
-    const changed = await updateCapsule(tx, { ...next, source_snapshot_id, config_revision }, capsule.config_revision).catch(taken(next.name));
-    if (!changed) throw new ApiError("CONFLICT", "The Capsule was changed at the same moment: read it and try again", { reason: "lost_race" });
-    if (input.variables) await useSecrets(tx, id, secretsIn(variables));
-    if (moved) await used.engine.staleOnConfigChange(tx, changed);
-    return changed;
-  };
+  return { id: at.id, source, settings, nested };
 }
 
-const configurationOf = ({ source, module_path, tool_name, tool_version, variables, provider_bindings, policy }: CapsuleRow): string =>
-  JSON.stringify([source.digest, module_path, tool_name, tool_version, variables, provider_bindings, policy]);
+export async function createCapsule(tx: Tx, project: ProjectRow, { id, source, settings, nested }: Prepared): Promise<CapsuleRow> {
+  if (!(await keepProject(tx, project.id)))
+    throw new ApiError("NOT_FOUND", "There is no such project", { fields: [{ path: "project_id", message: "There is no such project" }] });
+  const blank = { name: "", module_path: ".", tool_name: null, tool_version: null, variables: [], provider_bindings: [], policy: {} };
+  const packed = source as PackedSource;
+  const row = { ...blank, ...settings, id, workspace_id: project.workspace_id, project_id: project.id };
+  const inserted = await rows.insertCapsule(tx, { ...row, source: packed.shown, source_snapshot_id: await snapshotOf(tx, packed) });
+  if (!inserted) throw nameTaken(row.name);
+  await bindSecrets(tx, inserted, nested);
+  return inserted;
+}
+
+/** Whatever changes what a Run would do raises the revision and makes what was planned stale, in this transaction; a name does not. */
+export async function changeCapsule(
+  tx: Tx,
+  engine: Pick<Engine, "staleOnConfigChange">,
+  { id, source, settings, nested }: Prepared,
+): Promise<CapsuleRow> {
+  const held = await rows.holdCapsule(tx, id);
+  if (!held) throw new ApiError("NOT_FOUND", "There is no such capsule");
+  const next: rows.Settings = {
+    ...held,
+    ...settings,
+    ...(source && { source: source.shown, source_snapshot_id: await snapshotOf(tx, source) }),
+  };
+  refuseOlderTool(held, next);
+  const reconfigured = differs(held, next);
+  if (!reconfigured && next.name === held.name) return held;
+  const updated = await rows.updateCapsule(tx, id, next, held.config_revision + (reconfigured ? 1 : 0)).catch((error: unknown) => {
+    throw error instanceof UniqueViolation ? nameTaken(next.name) : error;
+  });
+  if (settings.variables) await bindSecrets(tx, updated, nested);
+  if (reconfigured) await engine.staleOnConfigChange(tx, updated);
+  return updated;
+}
+
+/** Looks again once the Secrets are held: one may have been deleted since it was found. */
+async function bindSecrets(tx: Tx, capsule: CapsuleRow, nested: readonly NestedId[]): Promise<void> {
+  await rows.useSecrets(tx, capsule, secretsOf(capsule.variables as readonly StoredVariable[]));
+  await ownedIn(tx, capsule.workspace_id, nested);
+}
+
+const nameTaken = (name: string) =>
+  new ApiError("CONFLICT", `name: ${name} is the name of another Capsule of this Project`, {
+    reason: "name_taken",
+    fields: [{ path: "name", message: `${name} is taken in this Project` }],
+  });

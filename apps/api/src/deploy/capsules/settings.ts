@@ -21,7 +21,10 @@ export interface PackedSource {
 export async function packSource({ blobs }: Pick<Resources, "blobs">, workspace: string, { files, kind }: Source): Promise<PackedSource> {
   const packed = await packFiles(files).catch((error: unknown) => {
     if (!(error instanceof TofuError)) throw error;
-    throw new ApiError("BAD_REQUEST", `source.files: ${error.message}`, { reason: "unsafe_path", fields: [{ path: "source.files", message: error.message }] });
+    throw new ApiError("BAD_REQUEST", `source.files: ${error.message}`, {
+      reason: "unsafe_path",
+      fields: [{ path: "source.files", message: error.message }],
+    });
   });
   const { digest, size_bytes } = await blobs.put({ workspace, kind: "source" }, packed.tar);
   const paths = Object.keys(files).sort();
@@ -29,7 +32,12 @@ export async function packSource({ blobs }: Pick<Resources, "blobs">, workspace:
 }
 
 /** Variables as they are kept: a sensitive plain value sealed to its place, one from a Secret by the Secret's id. */
-export const sealVariables = ({ keyring }: Pick<Resources, "keyring">, workspace: string, capsule: string, given: Variables): Promise<StoredVariable[]> =>
+export const sealVariables = (
+  { keyring }: Pick<Resources, "keyring">,
+  workspace: string,
+  capsule: string,
+  given: Variables,
+): Promise<StoredVariable[]> =>
   Promise.all(
     given.map(async ({ name, kind, value, secret_id = null, sensitive = false }) => {
       const hidden = sensitive && secret_id === null;
@@ -44,13 +52,18 @@ export const sealVariables = ({ keyring }: Pick<Resources, "keyring">, workspace
     }),
   );
 
-export const bindingsOf = (given: Bindings) => given.map(({ provider, alias = null, connection_id }) => ({ provider, alias, connection_id }));
+export const bindingsOf = (given: Bindings) =>
+  given.map(({ provider, alias = null, connection_id }) => ({ provider, alias, connection_id }));
 
 /** 404 naming the field for a Secret or connection that the Workspace does not have. */
 export function refuseForeign(db: Resources["db"], workspace: string, variables: Variables = [], bindings: Bindings = []): Promise<void> {
   const ids: NestedId[] = [
-    ...variables.flatMap(({ secret_id }, i) => (secret_id === undefined ? [] : [{ path: `variables.${i}.secret_id`, entity: "secret" as const, id: secret_id }])),
-    ...bindings.flatMap(({ connection_id: id }, i) => (id === null ? [] : [{ path: `provider_bindings.${i}.connection_id`, entity: "connection" as const, id }])),
+    ...variables.flatMap(({ secret_id }, i) =>
+      secret_id === undefined ? [] : [{ path: `variables.${i}.secret_id`, entity: "secret" as const, id: secret_id }],
+    ),
+    ...bindings.flatMap(({ connection_id: id }, i) =>
+      id === null ? [] : [{ path: `provider_bindings.${i}.connection_id`, entity: "connection" as const, id }],
+    ),
   ];
   return ownedIn(db, workspace, ids);
 }

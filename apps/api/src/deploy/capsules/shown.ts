@@ -1,36 +1,41 @@
+import type { Capsule } from "@takosumi/contracts/deploy/capsules";
 import type { CapsuleRow } from "@takosumi/db/rows";
 import type { StoredVariable } from "@takosumi/run-engine/variables";
+import type { z } from "zod";
+import { shownVariable } from "./variables.ts";
 
-/** A Capsule as everybody sees it: no sensitive value, sealed or not. The only way out for its row. */
-export const shown = (capsule: CapsuleRow) => ({
-  id: capsule.id,
-  workspace_id: capsule.workspace_id,
-  project_id: capsule.project_id,
-  name: capsule.name,
-  status: capsule.status,
-  source: capsule.source,
-  module_path: capsule.module_path,
-  tool: capsule.tool_name && { name: capsule.tool_name, version: capsule.tool_version },
-  state_tool: capsule.state_tool_name && capsule.state_tool_version ? { name: capsule.state_tool_name, version: capsule.state_tool_version } : null,
-  variables: (capsule.variables as readonly StoredVariable[]).map(({ name, kind, value, secret_id, sensitive }) => ({
-    name,
-    kind,
-    value: sensitive ? null : value,
-    secret_id,
-    sensitive,
-  })),
-  provider_bindings: [...capsule.provider_bindings],
-  policy: capsule.policy,
-  config_revision: capsule.config_revision,
-  resource_count: capsule.resource_count,
-  current_state_version_id: capsule.current_state_version_id,
-  latest_run_id: capsule.latest_run_id,
-  lock: lockOf(capsule),
-  created_at: capsule.created_at.toISOString(),
-  updated_at: capsule.updated_at.toISOString(),
+type Shown = z.infer<typeof Capsule>;
+
+/** The only way out of a Capsule's row. */
+export const shown = (row: CapsuleRow): Shown => ({
+  id: row.id,
+  workspace_id: row.workspace_id,
+  project_id: row.project_id,
+  name: row.name,
+  status: row.status,
+  source: row.source as Shown["source"],
+  module_path: row.module_path,
+  tool: row.tool_name === null ? null : { name: row.tool_name, version: row.tool_version },
+  state_tool:
+    row.state_tool_name === null || row.state_tool_version === null ? null : { name: row.state_tool_name, version: row.state_tool_version },
+  variables: (row.variables as readonly StoredVariable[]).map(shownVariable),
+  provider_bindings: [...row.provider_bindings],
+  policy: row.policy,
+  config_revision: row.config_revision,
+  resource_count: row.resource_count,
+  current_state_version_id: row.current_state_version_id,
+  latest_run_id: row.latest_run_id,
+  lock: lockOf(row),
+  created_at: row.created_at.toISOString(),
+  updated_at: row.updated_at.toISOString(),
 });
 
-function lockOf({ lock_run_id, lock_actor, lock_reason, locked_at }: CapsuleRow) {
-  if (lock_run_id === null && lock_actor === null) return null;
-  return { run_id: lock_run_id, reason: lock_reason ?? "", actor: lock_actor && { id: lock_actor.id, name: lock_actor.name }, locked_at: (locked_at ?? new Date()).toISOString() };
-}
+const lockOf = ({ lock_run_id, lock_actor, lock_reason, locked_at }: CapsuleRow): Shown["lock"] =>
+  locked_at === null
+    ? null
+    : {
+        run_id: lock_run_id,
+        reason: lock_reason ?? "",
+        actor: lock_actor && { id: lock_actor.id, name: lock_actor.name },
+        locked_at: locked_at.toISOString(),
+      };

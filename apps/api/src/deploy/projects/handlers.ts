@@ -10,7 +10,12 @@ import { changeProject, createProject, removeProject } from "./service.ts";
 export const projectHandlers = ({ db, engine }: Pick<Resources, "db" | "engine">) =>
   implement(projects, {
     create: async ({ input, workspace, write }) => ({
-      project: shown(await write((tx) => createProject(tx, workspace.id, input), ({ name, slug }) => ({ metadata: { name, slug } }))),
+      project: shown(
+        await write(
+          (tx) => createProject(tx, workspace.id, input),
+          ({ name, slug }) => ({ metadata: { name, slug } }),
+        ),
+      ),
     }),
     list: async ({ input, workspace }) => {
       const rows = await listProjects(db, workspace.id, afterCursor(input.cursor), fetchLimit(input.limit));
@@ -23,7 +28,10 @@ export const projectHandlers = ({ db, engine }: Pick<Resources, "db" | "engine">
       return { project: shown(await write((tx) => changeProject(tx, engine, id, given), { metadata: { changed: changed(given) } })) };
     },
     remove: async ({ project, write }) => {
-      await write((tx) => removeProject(tx, project.id), ({ name, slug }) => ({ metadata: { name, slug } }));
+      await write(
+        (tx) => removeProject(tx, project.id),
+        ({ name, slug }) => ({ metadata: { name, slug } }),
+      );
     },
   });
 

@@ -16,7 +16,10 @@ export const listProjects = (db: Db, workspaceId: string, after: string | null, 
   db.query<ProjectRow>(page, [workspaceId, after, take]);
 
 // Plan: projects_slug_key.
-const taken = statement("project_slugs_taken", `SELECT slug FROM projects WHERE workspace_id = $1 AND slug = ANY($2::text[]) AND deleted_at IS NULL`);
+const taken = statement(
+  "project_slugs_taken",
+  `SELECT slug FROM projects WHERE workspace_id = $1 AND slug = ANY($2::text[]) AND deleted_at IS NULL`,
+);
 export const takenSlugs = async (db: Queries, workspaceId: string, slugs: readonly string[]): Promise<Set<string>> =>
   new Set((await db.query<{ slug: string }>(taken, [workspaceId, slugs])).map(({ slug }) => slug));
 
@@ -26,7 +29,10 @@ const insert = statement(
    ON CONFLICT (workspace_id, slug) WHERE deleted_at IS NULL DO NOTHING RETURNING *`,
 );
 /** Null where the slug is taken. */
-export const insertProject = (tx: Tx, row: Pick<ProjectRow, "id" | "workspace_id" | "name" | "slug" | "description" | "policy">): Promise<ProjectRow | null> =>
+export const insertProject = (
+  tx: Tx,
+  row: Pick<ProjectRow, "id" | "workspace_id" | "name" | "slug" | "description" | "policy">,
+): Promise<ProjectRow | null> =>
   tx.one<ProjectRow>(insert, [row.id, row.workspace_id, row.name, row.slug, row.description, JSON.stringify(row.policy)]);
 
 const hold = statement("project_hold", `SELECT * FROM projects WHERE id = $1 AND deleted_at IS NULL FOR UPDATE`);
@@ -40,16 +46,25 @@ const update = statement(
   `UPDATE projects SET name = $2, slug = $3, description = $4, policy = $5::jsonb, updated_at = now() WHERE id = $1 RETURNING *`,
 );
 /** Throws UniqueViolation where the slug is taken. */
-export const updateProject = async (tx: Tx, row: Pick<ProjectRow, "id" | "name" | "slug" | "description" | "policy">): Promise<ProjectRow> =>
+export const updateProject = async (
+  tx: Tx,
+  row: Pick<ProjectRow, "id" | "name" | "slug" | "description" | "policy">,
+): Promise<ProjectRow> =>
   (await tx.one<ProjectRow>(update, [row.id, row.name, row.slug, row.description, JSON.stringify(row.policy)])) as ProjectRow;
 
 // Plan: capsules_project_page_idx, one row.
-const oneCapsule = statement("project_any_capsule", `SELECT name FROM capsules WHERE project_id = $1 AND deleted_at IS NULL ORDER BY id LIMIT 1`);
+const oneCapsule = statement(
+  "project_any_capsule",
+  `SELECT name FROM capsules WHERE project_id = $1 AND deleted_at IS NULL ORDER BY id LIMIT 1`,
+);
 export const anyCapsule = (tx: Tx, id: string): Promise<{ name: string } | null> => tx.one<{ name: string }>(oneCapsule, [id]);
 const bury = statement("project_bury", `UPDATE projects SET deleted_at = now(), updated_at = now() WHERE id = $1 RETURNING *`);
 export const buryProject = async (tx: Tx, id: string): Promise<ProjectRow> => (await tx.one<ProjectRow>(bury, [id])) as ProjectRow;
 
-const policies = statement("project_capsule_policies", `SELECT DISTINCT policy FROM capsules WHERE project_id = $1 AND deleted_at IS NULL LIMIT 10000`);
+const policies = statement(
+  "project_capsule_policies",
+  `SELECT DISTINCT policy FROM capsules WHERE project_id = $1 AND deleted_at IS NULL LIMIT 10000`,
+);
 export const capsulePolicies = async (tx: Tx, id: string): Promise<Policy[]> =>
   (await tx.query<{ policy: Policy }>(policies, [id])).map(({ policy }) => policy);
 const raise = statement(

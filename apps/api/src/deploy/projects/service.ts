@@ -46,7 +46,12 @@ export async function createProject(tx: Tx, workspaceId: string, { name, slug, d
 }
 
 /** Another policy makes plans stale in the same transaction, of the Capsules for which it changes something. */
-export async function changeProject(tx: Tx, engine: Pick<Engine, "staleOnConfigChange">, id: string, given: Partial<Given>): Promise<ProjectRow> {
+export async function changeProject(
+  tx: Tx,
+  engine: Pick<Engine, "staleOnConfigChange">,
+  id: string,
+  given: { readonly [Name in keyof Given]?: Given[Name] | undefined },
+): Promise<ProjectRow> {
   const held = await rows.holdProject(tx, id);
   if (!held) throw new ApiError("NOT_FOUND", "There is no such project");
   const next = {
@@ -82,6 +87,7 @@ async function applyPolicy(tx: Tx, engine: Pick<Engine, "staleOnConfigChange">, 
 export async function removeProject(tx: Tx, id: string): Promise<ProjectRow> {
   if (!(await rows.holdProject(tx, id))) throw new ApiError("NOT_FOUND", "There is no such project");
   const capsule = await rows.anyCapsule(tx, id);
-  if (capsule) throw new ApiError("CONFLICT", `The Project holds the Capsule ${capsule.name}: delete its Capsules first`, { reason: "not_empty" });
+  if (capsule)
+    throw new ApiError("CONFLICT", `The Project holds the Capsule ${capsule.name}: delete its Capsules first`, { reason: "not_empty" });
   return rows.buryProject(tx, id);
 }

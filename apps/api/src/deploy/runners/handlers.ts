@@ -1,29 +1,31 @@
-import { runners } from "@takosumi/contracts/deploy/runners";
+import { type Runner, runners } from "@takosumi/contracts/deploy/runners";
+import type { z } from "zod";
 import { afterCursor, fetchLimit, paged } from "../../paging.ts";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
 import { type ListedRunner, listRunners } from "./repository.ts";
 
-/** A runner not heard of for so long is offline: three renewals of a lease. */
-const onlineSeconds = 30;
-
-export const runnerHandlers = ({ db }: Pick<Resources, "db">) =>
+export const runnerHandlers = ({ db, engine }: Pick<Resources, "db" | "engine">) =>
   implement(runners, {
     list: async ({ input }) => {
       const rows = await listRunners(db, input.pool, afterCursor(input.cursor), fetchLimit(input.limit));
       const page = paged(rows, input.limit, ({ id }) => id);
-      return { runners: page.rows.map(shown), next_cursor: page.next_cursor };
+      return { runners: page.rows.map((row) => shown(row, engine.settings.onlineSeconds)), next_cursor: page.next_cursor };
     },
   });
 
-const statusOf = ({ silent_for, draining }: ListedRunner) => (silent_for > onlineSeconds ? "offline" : draining ? "draining" : "online");
+type Shown = z.infer<typeof Runner>;
 
-const shown = (runner: ListedRunner) => ({
+/** Online as the queue means it: heard of within `onlineSeconds`. */
+const statusOf = ({ silent_for, draining }: ListedRunner, onlineSeconds: number): Shown["status"] =>
+  silent_for > onlineSeconds ? "offline" : draining ? "draining" : "online";
+
+const shown = (runner: ListedRunner, onlineSeconds: number): Shown => ({
   id: runner.id,
   name: runner.name,
   pool: runner.pool,
   version: runner.version,
-  status: statusOf(runner),
+  status: statusOf(runner, onlineSeconds),
   slots: { total: runner.slots, busy: runner.busy },
   tools: [...runner.tools],
   sandbox: { kind: runner.sandbox.kind, not_isolated: [...runner.sandbox.not_isolated] },

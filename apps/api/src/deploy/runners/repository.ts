@@ -8,12 +8,13 @@ export interface ListedRunner extends RunnerRow {
   readonly silent_for: number;
 }
 
-// Plan: runners_pkey a page, and once runs_lease_idx for all that runs now.
+// Plan: runners_pkey for the page, and one look at what runs now (runs_lease_idx holds nothing else).
 const page = statement(
   "runners_page",
-  `SELECT n.*, extract(epoch FROM now() - n.last_seen_at)::float8 AS silent_for,
-     (SELECT count(*)::int FROM runs r WHERE r.lease_runner_id = n.id AND r.status = 'running') AS busy
-   FROM runners n WHERE ($1::text IS NULL OR n.pool = $1) AND ($2::text IS NULL OR n.id > $2) ORDER BY n.id LIMIT $3`,
+  `SELECT n.*, extract(epoch FROM now() - n.last_seen_at)::float8 AS silent_for, coalesce(b.busy, 0) AS busy
+   FROM (SELECT * FROM runners WHERE ($1::text IS NULL OR pool = $1) AND ($2::text IS NULL OR id > $2) ORDER BY id LIMIT $3) n
+     LEFT JOIN (SELECT lease_runner_id, count(*)::int AS busy FROM runs WHERE status = 'running' GROUP BY 1) b ON b.lease_runner_id = n.id
+   ORDER BY n.id`,
 );
 export const listRunners = (db: Db, pool: string | undefined, after: string | null, take: number): Promise<ListedRunner[]> =>
   db.query<ListedRunner>(page, [pool ?? null, after, take]);

@@ -3,28 +3,39 @@ import type { RunRow } from "@takosumi/db/rows";
 import { actorOf } from "../../pipeline/actor.ts";
 import { afterCursor, fetchLimit, paged } from "../../paging.ts";
 import type { Resources } from "../../resources.ts";
-import { implement } from "../../world.ts";
+import type { Write } from "@takosumi/transport/handlers";
+import { implement, type Tx } from "../../world.ts";
 import { listRuns } from "./repository.ts";
-import { preparePlan, prepareRetry, refuseDestroy, refuseOtherKind, view, viewAll } from "./service.ts";
+import { type May, preparePlan, prepareRetry, refuseDestroy, refuseOtherKind, view, viewAll } from "./service.ts";
 
 export const runHandlers = ({ db, engine }: Pick<Resources, "db" | "engine">) => {
   const used = { db, engine };
+  /** A change of a Run, and the Run as it then is, read in the same transaction. */
+  const changed = async (write: Write<Tx>, may: May, work: (tx: Tx) => Promise<RunRow>, detail: typeof about = about) => {
+    let run: Awaited<ReturnType<typeof view>> | undefined;
+    await write(async (tx) => {
+      const row = await work(tx);
+      run = await view({ db: tx, engine }, row, may);
+      return row;
+    }, detail);
+    return { run: run as NonNullable<typeof run> };
+  };
   return implement(runs, {
     create: async ({ input, capsule, run: plan, principal, write, may }) => {
       if (capsule) {
         const prepared = await preparePlan(used, capsule, principal, input);
-        return { run: await view(used, await write((tx) => engine.createPlan(tx, prepared), about), may) };
+        return changed(write, may, (tx) => engine.createPlan(tx, prepared));
       }
       refuseOtherKind(plan, input.kind === "destroy" ? "destroy" : "apply");
-      const waiting = await write((tx) => engine.createWrite(tx, plan, actorOf(principal), input.message ?? null, null), about);
-      return { run: await view(used, waiting, may) };
+      return changed(write, may, (tx) => engine.createWrite(tx, plan, actorOf(principal), input.message ?? null, null));
     },
-    list: async ({ input, capsule, project, workspace, principal, may }) => {
-      const filter = { status: input.status, kind: input.kind, actor_id: input.actor_id, waiting: input.needs === "me" };
-      const scope = (capsule ?? project)?.workspace_id ?? workspace?.id ?? principal.id;
+    list: async ({ input, capsule, project, workspace, may }) => {
       const rows = await listRuns(db, {
-        ...filter,
-        workspace_id: scope,
+        status: input.status,
+        kind: input.kind,
+        actor_id: input.actor_id,
+        waiting: input.needs === "me",
+        workspace_id: workspace?.id ?? "",
         capsule_id: capsule?.id,
         project_id: project?.id,
         before: afterCursor(input.cursor),
@@ -38,30 +49,25 @@ export const runHandlers = ({ db, engine }: Pick<Resources, "db" | "engine">) =>
     approve: async ({ run, input, principal, write, may }) => {
       refuseDestroy(run, may);
       const approving = { actor: actorOf(principal), plan_digest: input.plan_digest, message: input.message ?? null };
-      const queued = await write(
-        (tx) => engine.approve(tx, run, approving),
-        (row) => ({ metadata: { plan_run_id: row.plan_run_id, plan_digest: run.plan_digest } }),
-      );
-      return { run: await view(used, queued, may) };
+      return changed(write, may, (tx) => engine.approve(tx, run, approving));
     },
-    discard: async ({ run, input, write, may }) => ({
-      run: await view(used, await write((tx) => engine.discard(tx, run, input.message ?? null)), may),
-    }),
-    cancel: async ({ run, input, principal, write, may }) => ({
-      run: await view(used, await write((tx) => engine.cancel(tx, run, actorOf(principal), input.message ?? null)), may),
-    }),
+    discard: ({ run, input, write, may }) => changed(write, may, (tx) => engine.discard(tx, run, input.message ?? null)),
+    cancel: ({ run, input, principal, write, may }) =>
+      changed(write, may, (tx) => engine.cancel(tx, run, actorOf(principal), input.message ?? null)),
     retry: async ({ run, input, principal, write, may }) => {
-      if (run.kind !== "plan") {
-        const again = await write((tx) => engine.retryWrite(tx, run, actorOf(principal), input.message ?? null), about);
-        return { run: await view(used, again, may) };
-      }
+      if (run.kind !== "plan") return changed(write, may, (tx) => engine.retryWrite(tx, run, actorOf(principal), input.message ?? null));
       const prepared = await prepareRetry(used, run, principal, input.message);
-      return { run: await view(used, await write((tx) => engine.createPlan(tx, prepared, run.id), about), may) };
+      return changed(write, may, (tx) => engine.createPlan(tx, prepared, run.id));
     },
     recover: async ({ run, input, principal, write, may }) => {
       const prepared = await engine.prepareRecovery(run, { ...input, digest: input.digest, state: input.state, actor: actorOf(principal) });
-      const metadata = { action: input.action, state_digest: prepared.state?.digest ?? null };
-      return { run: await view(used, await write((tx) => engine.recover(tx, run, prepared), { metadata }), may) };
+      const decided = { action: input.action, state_digest: prepared.state?.digest ?? null };
+      return changed(
+        write,
+        may,
+        (tx) => engine.recover(tx, run, prepared),
+        (row) => ({ metadata: { ...about(row).metadata, ...decided } }),
+      );
     },
   });
 };

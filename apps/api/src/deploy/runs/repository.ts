@@ -1,3 +1,4 @@
+import type { Queries } from "@takosumi/db/db";
 import type { RunKind, RunStatus } from "@takosumi/contracts/deploy/run";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
@@ -37,7 +38,7 @@ const beside = statement(
      LEFT JOIN runners n ON n.id = r.lease_runner_id
    WHERE r.id = ANY ($1::text[])`,
 );
-export const besideOf = async (db: Db, ids: readonly string[], changes: number): Promise<Map<string, Beside>> =>
+export const besideOf = async (db: Queries, ids: readonly string[], changes: number): Promise<Map<string, Beside>> =>
   new Map((await db.query<Beside>(beside, [ids, changes])).map((row) => [row.id, row]));
 
 export interface RunFilter {

@@ -46,7 +46,10 @@ const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
  * The changes with their risk, riskiest first: high risk, then destroy, replace, forget, update, create, import and move, nothing. Within
  * that by address, so that the same plan always reads the same. `risk` counts them; what changes nothing does not count.
  */
-export function ranked(changes: readonly ReportedChange[], planMode: PlanMode): { readonly changes: Ranked[]; readonly risk: Record<Risk, number> } {
+export function ranked(
+  changes: readonly ReportedChange[],
+  planMode: PlanMode,
+): { readonly changes: Ranked[]; readonly risk: Record<Risk, number> } {
   const sorted = changes
     .map((change) => ({ ...change, ...riskOf(change, planMode) }))
     .map((change) => ({ change, at: key(change) }))

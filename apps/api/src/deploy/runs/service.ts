@@ -2,6 +2,7 @@ import type { Permission } from "@takosumi/contracts/access";
 import type { CreateRun } from "@takosumi/contracts/deploy/runs";
 import type { Run } from "@takosumi/contracts/deploy/run";
 import { ApiError } from "@takosumi/contracts/errors";
+import type { Queries } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import type { Principal } from "@takosumi/transport/handlers";
 import type { z } from "zod";
@@ -10,23 +11,27 @@ import type { Resources } from "../../resources.ts";
 import { besideOf, capsuleOf } from "./repository.ts";
 import { shown } from "./shown.ts";
 
-type May = (permission: Permission) => boolean;
+export type May = (permission: Permission) => boolean;
 type Used = Pick<Resources, "db" | "engine">;
+interface Reading {
+  readonly db: Queries;
+  readonly engine: Resources["engine"];
+}
 const inlined = 200;
 
 /** One Run, with its riskiest changes. */
-export async function view({ db, engine }: Used, run: RunRow, may: May): Promise<z.infer<typeof Run>> {
-  const [beside, queue] = await Promise.all([besideOf(db, [run.id], inlined), engine.queueOf(run)]);
+export async function view({ db, engine }: Reading, run: RunRow, may: May): Promise<z.infer<typeof Run>> {
+  const [beside, queue] = await Promise.all([besideOf(db, [run.id], inlined), engine.queueOf(db, run)]);
   return shown(run, besideIn(beside, run), queue, may);
 }
 /** A page of Runs, without the changes of their plans. */
-export async function viewAll({ db, engine }: Used, runs: readonly RunRow[], may: May): Promise<z.infer<typeof Run>[]> {
+export async function viewAll({ db, engine }: Reading, runs: readonly RunRow[], may: May): Promise<z.infer<typeof Run>[]> {
   const beside = await besideOf(
     db,
     runs.map(({ id }) => id),
     0,
   );
-  return Promise.all(runs.map(async (run) => shown(run, besideIn(beside, run), await engine.queueOf(run), may)));
+  return Promise.all(runs.map(async (run) => shown(run, besideIn(beside, run), await engine.queueOf(db, run), may)));
 }
 const besideIn = (beside: Awaited<ReturnType<typeof besideOf>>, { id }: RunRow) => {
   const found = beside.get(id);

@@ -28,7 +28,8 @@ export async function createSecret(tx: Tx, prepared: Awaited<ReturnType<typeof p
   });
 }
 
-export const prepareValue = (keyring: Keyring, { workspace_id, id }: SecretRow, value: string): Promise<string> => sealed(keyring, workspace_id, id, value);
+export const prepareValue = (keyring: Keyring, { workspace_id, id }: SecretRow, value: string): Promise<string> =>
+  sealed(keyring, workspace_id, id, value);
 
 export async function replaceValue(tx: Tx, id: string, value: string): Promise<SecretRow> {
   const replaced = await replaceSecret(tx, id, value);

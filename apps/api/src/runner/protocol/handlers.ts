@@ -1,7 +1,7 @@
 import { ApiError } from "@takosumi/contracts/errors";
 import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
 import type { Resources } from "../../resources.ts";
-import { ranked, riskCounts } from "../../deploy/runs/risk.ts";
+import { ranked } from "../../deploy/runs/risk.ts";
 import { implement } from "../../world.ts";
 
 const longestWaitMs = 25_000;
@@ -55,8 +55,7 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
       const { outcome } = input;
       if (outcome.result !== "planned") return { status: (await engine.complete(lease, outcome)).status };
       const mode = await engine.modeOf(lease);
-      const changes = ranked(outcome.plan.resource_changes, mode);
-      const plan = { changes, risk: riskCounts(changes), drift: ranked(outcome.plan.drift, "normal") };
+      const plan = { ...ranked(outcome.plan.resource_changes, mode), drift: ranked(outcome.plan.drift, "normal").changes };
       return { status: (await engine.completePlan(lease, outcome, plan)).status };
     },
   });

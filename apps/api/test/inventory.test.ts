@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from "node:fs";
+import { meaningOf } from "@takosumi/contracts/contexts";
+import type { Family, Operation } from "@takosumi/contracts/define";
+import { errorStatus } from "@takosumi/contracts/errors";
+import { families } from "@takosumi/contracts/families";
+import { braced, openApiOf } from "@takosumi/transport/openapi";
+import { describe, expect, it } from "vitest";
+import { locators } from "../src/locators.ts";
+import { operations, publicOperations } from "./operations.ts";
+
+/** Paths that DESIGN.md, identity.md or product.md name beyond the reference's list. */
+const additions = new Set([
+  "GET /healthz",
+  "GET /readyz",
+  "GET /version",
+  "GET /api/projects",
+  "PATCH /api/projects/:id",
+  "DELETE /api/projects/:id",
+  "GET /api/capsules",
+  "DELETE /api/capsules/:id",
+  "POST /api/capsules/:id/lock",
+  "POST /api/capsules/:id/unlock",
+  "GET /api/secrets",
+  "PUT /api/secrets/:id",
+  "DELETE /api/secrets/:id",
+  "GET /api/runs",
+  "POST /api/runs/:id/discard",
+  "POST /api/runs/:id/retry",
+  "POST /api/runs/:id/recover",
+  "GET /api/audit/verify",
+  "GET /api/runners",
+]);
+interface Endpoint {
+  readonly family: string;
+  readonly method: string;
+  readonly path: string;
+}
+const endpoints: readonly Endpoint[] = JSON.parse(readFileSync(new URL("endpoints.json", import.meta.url), "utf8"));
+const shape = (method: string, path: string) => `${method} ${path.replace(/:[A-Za-z_]\w*|\*/g, "{}")}`;
+const reference = new Set(endpoints.flatMap(({ method, path }) => [shape(method, path), shape(method, `/api${path}`)]));
+const all: readonly Family[] = Object.values(families);
+
+describe("the inventory", () => {
+  it.each(all)("$name stands in a file of its name, and its handlers in a folder of it", ({ name, context }) => {
+    const own = name.startsWith(context) && name !== context ? name.slice(context.length) : name;
+    const file = own.replace(/[A-Z]/g, (letter, at: number) => `${at > 0 ? "-" : ""}${letter.toLowerCase()}`);
+    expect(existsSync(new URL(`../../../packages/contracts/src/${context}/${file}.ts`, import.meta.url))).toBe(true);
+    expect(existsSync(new URL(`../src/${context}/${file}/handlers.ts`, import.meta.url))).toBe(true);
+  });
+
+  it.each(all)("$name has at most 15 operations", ({ operations: listed }) => {
+    expect(Object.keys(listed).length).toBeLessThanOrEqual(15);
+  });
+
+  it("serves what the reference lists, and a short list beyond it", () => {
+    const served = publicOperations.map(({ operation: { method, path } }) => ({ said: `${method} ${path}`, known: reference.has(shape(method, path)) }));
+    expect(served.filter(({ said, known }) => !known && !additions.has(said))).toEqual([]);
+    expect([...additions].filter((said) => !served.some((one) => one.said === said && !one.known))).toEqual([]);
+  });
+
+  it("has one locator for each entity that an access rule names, and no other", () => {
+    const named = new Set(operations.flatMap(({ operation }) => operation.spec.access.at.flatMap(Object.keys)));
+    expect(Object.keys(locators).toSorted()).toEqual([...named].toSorted());
+  });
+
+  it("has no two operations at one address", () => {
+    const addresses = operations.map(({ operation: { method, path } }) => shape(method, path));
+    expect(new Set(addresses).size).toBe(addresses.length);
+  });
+});
+
+describe("the OpenAPI document", () => {
+  const document = openApiOf(families, { title: "t", version: "1" });
+  const documented = ({ method, path }: Operation) =>
+    (document.paths?.[braced(path)] as Record<string, { summary?: string; responses?: object; tags?: string[] }> | undefined)?.[method.toLowerCase()];
+
+  it.each(publicOperations)("documents $id with every error that its contract names", ({ operation }) => {
+    const found = documented(operation);
+    expect(found?.summary).toBe(operation.spec.summary);
+    const statuses = Object.keys(found?.responses ?? {});
+    for (const code of operation.spec.errors ?? []) expect(statuses).toContain(String(errorStatus[code]));
+    for (const status of ["400", "429", "500"]) expect(statuses).toContain(status);
+  });
+
+  it("says nothing of hidden families, nor of paths that are not there", () => {
+    for (const { operation } of operations.filter(({ hidden }) => hidden)) expect(documented(operation)).toBeUndefined();
+    const spoken = Object.values(document.paths ?? {}).flatMap((item) => Object.keys(item ?? {}).filter((key) => key !== "parameters"));
+    expect(spoken).toHaveLength(publicOperations.length);
+    expect(all.some(({ context }) => meaningOf(context).off)).toBe(false);
+  });
+});

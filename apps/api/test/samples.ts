@@ -1,0 +1,53 @@
+import type { Call } from "@takosumi/testkit/call";
+
+/** One of everything that a Workspace holds. */
+export interface Holdings {
+  readonly workspace: string;
+  readonly project: string;
+  readonly capsule: string;
+  readonly secret: string;
+  readonly run: string;
+}
+
+export const inline = { kind: "inline", files: { "main.tf": 'resource "terraform_data" "a" {}' } };
+const unique = () => Math.random().toString(36).slice(2, 10);
+
+async function made(call: Call, path: string, body: object, name: string): Promise<{ readonly id: string; readonly workspace_id: string }> {
+  const { status, body: answer } = await call("POST", path, { body });
+  if (status !== 201) throw new Error(`POST ${path} answered ${status}: ${JSON.stringify(answer)}`);
+  return answer[name];
+}
+
+/** Fills the caller's personal Workspace. */
+export async function holdings(call: Call): Promise<Holdings> {
+  const { id: project, workspace_id: workspace } = await made(call, "/api/projects", { name: `p ${unique()}` }, "project");
+  const { id: secret } = await made(call, "/api/secrets", { name: `S_${unique()}`, value: "a value" }, "secret");
+  const { id: capsule } = await made(call, "/api/capsules", { project_id: project, name: `c-${unique()}`, source: inline }, "capsule");
+  const { id: run } = await made(call, "/api/runs", { kind: "plan", capsule_id: capsule }, "run");
+  return { workspace, project, capsule, secret, run };
+}
+
+/** A body that each operation accepts from somebody who holds these; its name is new each time. */
+export const bodies: Readonly<Record<string, (held: Holdings) => Record<string, unknown>>> = {
+  "projects.create": ({ workspace }) => ({ workspace_id: workspace, name: `p ${unique()}` }),
+  "projects.update": () => ({ name: `p ${unique()}` }),
+  "capsules.create": ({ project }) => ({ project_id: project, name: `c-${unique()}`, source: inline }),
+  "capsules.update": () => ({ name: `c-${unique()}` }),
+  "capsules.lock": () => ({ reason: "a test" }),
+  "capsules.unlock": () => ({ reason: "a test" }),
+  "secrets.create": ({ workspace }) => ({ workspace_id: workspace, name: `S_${unique()}`, value: "a value" }),
+  "secrets.replace": () => ({ value: "another value" }),
+  "runs.create": ({ capsule }) => ({ kind: "plan", capsule_id: capsule }),
+  "runs.approve": () => ({}),
+  "runs.discard": () => ({}),
+  "runs.cancel": () => ({}),
+  "runs.retry": () => ({}),
+  "runs.recover": () => ({ action: "keep_previous" }),
+};
+
+/** What stands around an id that is nested, or that another field of the body must go with. */
+export const around: Readonly<Record<string, Record<string, unknown>>> = {
+  "runs.create plan_run_id": { kind: "apply", capsule_id: undefined },
+  "variables.*.secret_id": { name: "a" },
+  "provider_bindings.*.connection_id": { provider: "hashicorp/aws" },
+};

@@ -1,0 +1,121 @@
+import { allows, type Role, roles } from "@takosumi/contracts/access";
+import { type Named, prefixes } from "@takosumi/contracts/ids";
+import { createActor, createMember, createToken } from "@takosumi/testkit/actors";
+import { startApi, type TestApi } from "@takosumi/testkit/api";
+import { type Answer, type Call, caller } from "@takosumi/testkit/call";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type IdPlace, idPlaces, type Listed, operations, publicOperations } from "./operations.ts";
+import { around, bodies, type Holdings, holdings } from "./samples.ts";
+
+let api: TestApi;
+let mine: Holdings;
+let theirs: Holdings;
+let stranger: Call;
+beforeAll(async () => {
+  api = await startApi();
+  mine = await holdings(api.call);
+  const actor = await createActor(api.database.db);
+  stranger = caller(api.url, actor.token);
+  theirs = await holdings(stranger);
+});
+afterAll(() => api.close());
+
+const heldBy = (held: Holdings, entity: string): string => held[entity as keyof Holdings] ?? `${prefixes[entity as Named] ?? "x_"}00000000000000000000000000`;
+const unknown = (entity: string): string => `${prefixes[entity as Named] ?? "x_"}01jd4r6m3xk8q2v7n5t9c0hbwe`;
+
+interface Sent {
+  readonly method: string;
+  readonly path: string;
+  readonly body: Record<string, unknown> | undefined;
+}
+/** A request of an operation with ids of these holdings, and `id` at one place instead. */
+function request({ id: name, operation }: Listed, held: Holdings, place?: IdPlace, id = ""): Sent {
+  const { method, spec } = operation;
+  const at = new Map(spec.access.at.flatMap((one) => Object.entries(one).map(([entity, input]) => [input as string, entity])));
+  const path = operation.path.replace(/:([A-Za-z_]+)/g, (_, parameter: string) =>
+    place?.where === "path" && place.path[0] === parameter ? id : heldBy(held, at.get(parameter) ?? "x"),
+  );
+  const query = place?.where === "query" ? `?${place.path[0]}=${id}` : "";
+  let body = bodies[name]?.(held);
+  if (place?.where === "body") body = { ...body, ...around[`${name} ${place.path.join(".")}`], ...withId(place.path, id) };
+  return { method, path: path + query, body };
+}
+/** ["variables", "*", "secret_id"] -> { variables: [{ …, secret_id: id }] } */
+function withId(path: readonly string[], id: string): Record<string, unknown> {
+  const [first = "", ...rest] = path;
+  if (rest.length === 0) return { [first]: id };
+  return { [first]: [{ ...around[path.join(".")], ...withId(rest.slice(1), id) }] };
+}
+const send = (call: Call, { method, path, body }: Sent): Promise<Answer> => call(method, path, body ? { body } : {});
+const seen = ({ status, body }: Answer) => ({ status, body });
+
+/** Filters on a list that is located by its Workspace: what is not there matches nothing. */
+const filters = ["audit.list capsule_id", "audit.list run_id"];
+const places = publicOperations.flatMap((listed) => idPlaces(listed.operation).map((place) => ({ listed, place, name: `${listed.id} ${place.path.join(".")}` })));
+
+describe("an id of another tenant", () => {
+  it.each(places)("$name: answers as one that does not exist", async ({ listed, place, name }) => {
+    const foreign = await send(api.call, request(listed, mine, place, heldBy(theirs, place.entity)));
+    const missing = await send(api.call, request(listed, mine, place, unknown(place.entity)));
+    expect(seen(foreign)).toEqual(seen(missing));
+    if (filters.includes(name)) expect(foreign).toMatchObject({ status: 200, body: { events: [] } });
+    else expect(foreign).toMatchObject({ status: 404, body: { error: { code: "NOT_FOUND", details: { fields: expect.any(Array) } } } });
+  });
+
+  it("covers every body that an operation takes", () => {
+    const missing = publicOperations.filter(({ id, operation }) => operation.spec.body && !bodies[id]).map(({ id }) => id);
+    expect(missing).toEqual([]);
+    expect(places.length).toBeGreaterThan(25);
+  });
+});
+
+const closed = publicOperations.filter(({ operation }) => operation.spec.access.by !== "anyone");
+describe("without a credential that counts", () => {
+  it.each(closed)("$id: none is 401, whatever the id", async (listed) => {
+    const nobody = caller(api.url, null);
+    const answer = await send(nobody, request(listed, mine));
+    expect(answer).toMatchObject({ status: 401, body: { error: { code: "UNAUTHORIZED", details: { reason: "missing" } } } });
+    const [place] = idPlaces(listed.operation);
+    if (place) expect(seen(await send(nobody, request(listed, mine, place, unknown(place.entity))))).toEqual(seen(answer));
+    expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+  });
+
+  it.each(operations.filter(({ hidden }) => hidden))("$id: a person's token is 401 at the runner protocol", async ({ operation: { method, path } }) => {
+    const answer = await api.call(method, path.replace(/:\w+/g, "x"), method === "GET" ? {} : { body: {} });
+    expect(answer).toMatchObject({ status: 401 });
+  });
+});
+
+const ruled = publicOperations.filter(({ operation }) => operation.spec.access.by === "permission");
+describe("a member", () => {
+  const members = new Map<Role, Promise<Call>>();
+  const member = (role: Role): Promise<Call> => {
+    const known = members.get(role) ?? createMember(api.database.db, mine.workspace, role).then(({ token }) => caller(api.url, token));
+    members.set(role, known);
+    return known;
+  };
+  const at = ({ operation }: Listed) => {
+    const [place] = idPlaces(operation).filter(({ entity }) => operation.spec.access.at.some((one) => entity in one));
+    return place;
+  };
+
+  it.each(ruled)("$id: with a role too low is 403 naming the permission", async (listed) => {
+    const { rule } = listed.operation.spec.access;
+    const low = (Object.keys(roles) as Role[]).filter((role) => !allows(role, rule)).at(-1) ?? "visitor";
+    const place = at(listed);
+    const answer = await send(await member(low), request(listed, mine, place, place && heldBy(mine, place.entity)));
+    expect(answer).toMatchObject({ status: 403, body: { error: { code: "FORBIDDEN", details: { reason: "role", permission: rule } } } });
+  });
+
+  it.each(ruled)("$id: with a token of other scopes is 403, of another Workspace 404", async (listed) => {
+    const { db } = api.database;
+    const { rule } = listed.operation.spec.access;
+    const owner = await db.prisma.workspaces.findUniqueOrThrow({ where: { id: mine.workspace } });
+    const place = at(listed);
+    const sent = request(listed, mine, place, place && heldBy(mine, place.entity));
+    const scoped = caller(api.url, await createToken(db, owner.owner_id, { scopes: ["account:read"] }));
+    expect(await send(scoped, sent)).toMatchObject({ status: 403, body: { error: { details: { reason: "scope", permission: rule } } } });
+    const bound = caller(api.url, await createToken(db, owner.owner_id, { workspace_id: theirs.workspace }));
+    expect((await send(bound, sent)).status).toBe(404);
+  });
+});

@@ -1,0 +1,80 @@
+import type { Outcome } from "@takosumi/contracts/runner/outcome";
+import { applyArgs } from "@takosumi/opentofu/commands";
+import { equipForApply } from "@takosumi/opentofu/equip";
+import { startPhase } from "@takosumi/opentofu/phase";
+import type { Phase } from "@takosumi/opentofu/types";
+import { collect } from "../cache/bytes.ts";
+import { baseState } from "./base-state.ts";
+import { Checkpoints } from "./checkpoints.ts";
+import { phaseCredentials } from "./credentials.ts";
+import { follow, type Followed, machineOf } from "./follow.ts";
+import { type Ground, groundOf, stepOf } from "./ground.ts";
+import { guarded } from "./guard.ts";
+import { hideMasked } from "./hide-masked.ts";
+import type { Job } from "./job.ts";
+import { writeJournal } from "./journal.ts";
+import { variablesOf } from "./plan.ts";
+import { concluded } from "./conclude.ts";
+import { checkSeal } from "./seal-check.ts";
+import { sealedTool } from "./tool.ts";
+import { installProviders, workTree } from "./work-tree.ts";
+
+/** Executes exactly the plan that was approved. Throws RunFailure, Stop or LeaseLost only while nothing was executed. */
+export async function executeApply(job: Job): Promise<Outcome> {
+  const { ground, env } = await job.phase("preparing", () => prepare(job));
+  await job.say({ type: "phase", at: new Date().toISOString(), name: "applying", state: "started" });
+  // The masked values of the plan are learned while the tool starts; until then nothing leaves.
+  const release = job.outbox.hold();
+  const phase = await spawn(job, ground, env).catch((error: unknown) => {
+    release();
+    throw error;
+  });
+  const hidden = hideMasked(job, ground).finally(release);
+  const outcome = await supervise(job, ground, phase);
+  await hidden;
+  return outcome;
+}
+
+/** Waits for an apply that was started here, or by a process before this one, and says how it ended. */
+export async function supervise(job: Job, ground: Pick<Ground, "tool" | "moduleDir">, phase: Phase): Promise<Outcome> {
+  const checkpoints = new Checkpoints(job);
+  checkpoints.start();
+  const exit = guarded(job, phase, { writes: true, beforeKill: () => checkpoints.now() });
+  let followed: Followed;
+  try {
+    followed = await follow(job, phase, exit, { name: "apply", tool: ground.tool, machine: machineOf(ground.tool) });
+  } finally {
+    await checkpoints.close();
+  }
+  await job.say({ type: "phase", at: new Date().toISOString(), name: "applying", state: "finished" });
+  return job.phase("recording", () => concluded(job, ground, followed, checkpoints));
+}
+
+async function prepare(job: Job): Promise<{ ground: Ground; env: Record<string, string> }> {
+  const { lease, site, calls } = job;
+  const { sealed } = lease;
+  if (!sealed) throw new Error("an apply without a sealed plan");
+  const [tool, tree, plan, state] = await Promise.all([
+    sealedTool(site.settings, lease.tool),
+    workTree(job),
+    calls.input("plan", (bytes) => collect(sealed.plan, bytes)),
+    baseState(calls, lease.base),
+  ]);
+  job.control.stopped.throwIfAborted();
+  const ground = groundOf(job, tool);
+  await equipForApply({ dir: job.dir, facts: site.facts, tool, modulePath: lease.module_path, state, variables: variablesOf(job), planFile: plan, mirror: ground.mirror });
+  const installing = tree.tar ? installProviders(job, ground, tree.tar, state) : Promise.resolve();
+  const [env] = await Promise.all([phaseCredentials(job, ground, "apply"), installing]);
+  job.control.stopped.throwIfAborted();
+  return { ground, env };
+}
+
+/** The seal is checked, and then nothing happens but the start of the tool. */
+async function spawn(job: Job, ground: Ground, env: Record<string, string>): Promise<Phase> {
+  const { run_id, epoch, kind } = job.lease;
+  const argv = applyArgs(ground, { variables: variablesOf(job) !== null });
+  await writeJournal(job.dir.root, { run_id, epoch, kind, stage: "spawning", started_at: new Date(job.startedAt).toISOString() });
+  await checkSeal(job, ground);
+  job.control.stopped.throwIfAborted();
+  return startPhase(stepOf(job, ground, "apply", argv, { env }));
+}

@@ -1,0 +1,144 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Outcome } from "@takosumi/contracts/runner/outcome";
+import { planArgs } from "@takosumi/opentofu/commands";
+import { equipForPlan } from "@takosumi/opentofu/equip";
+import { EventLines } from "@takosumi/opentofu/event-lines";
+import { builtinOnly, initNeeded } from "@takosumi/opentofu/init-need";
+import { lockDigest, readLock } from "@takosumi/opentofu/lock";
+import { startPhase } from "@takosumi/opentofu/phase";
+import { requiredProviders } from "@takosumi/opentofu/requirements";
+import { createRunDir } from "@takosumi/opentofu/rundir";
+import type { RequiredProvider, Tool } from "@takosumi/opentofu/types";
+import { unpackTree } from "@takosumi/opentofu/unpack";
+import { baseState } from "./base-state.ts";
+import { phaseCredentials } from "./credentials.ts";
+import { RunFailure, toolFailure } from "./failure.ts";
+import { type Followed, follow, machineOf } from "./follow.ts";
+import { type Ground, groundOf, stepOf } from "./ground.ts";
+import { guarded } from "./guard.ts";
+import { initialize, showConfig } from "./initialize.ts";
+import type { Job } from "./job.ts";
+import { showPlan, shownPlan, storePlan } from "./seal-plan.ts";
+import { planTool } from "./tool.ts";
+
+/** The api ended the Run as blocked: there is nothing left to say. */
+export class Blocked extends Error {}
+const used = ({ name, version, digest }: Tool) => ({ name, version, digest });
+
+/** Makes a plan, up to what the api is told. Throws RunFailure, Stop, Blocked or LeaseLost. */
+export async function executePlan(job: Job): Promise<Outcome> {
+  const { ground, state } = await job.phase("preparing", () => prepare(job));
+  const quick = await quickPlan(job, ground, state);
+  const { exit, seen } = quick ?? (await fullPlan(job, ground, state));
+  const { diagnostics } = seen;
+  job.control.stopped.throwIfAborted();
+  if (exit.code !== 0 && exit.code !== 2) throw toolFailure("PLAN_FAILED", `${ground.tool.name} plan`, diagnostics, exit.code);
+  const [shown, artifacts] = await Promise.all([showPlan(job, ground).then((plan) => shownPlan(job, plan, exit.code === 2)), storePlan(job, ground)]);
+  await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "finished" });
+  return { result: "planned", tool: used(ground.tool), plan: shown, diagnostics, artifacts };
+}
+
+async function prepare(job: Job): Promise<{ ground: Ground; state: Buffer }> {
+  const { lease, site, calls } = job;
+  if (!lease.source) throw new RunFailure("SOURCE_INVALID", "The Run has no source snapshot.");
+  const source = lease.source;
+  const [tool, tar, state] = await Promise.all([
+    planTool(site.settings, lease.tool),
+    site.sources.take(source, (take) => calls.input("source", take)).then((path) => readFile(path)),
+    baseState(calls, lease.base),
+  ]);
+  job.control.stopped.throwIfAborted();
+  await unpackTree(tar, job.dir.tree);
+  const ground = groundOf(job, tool);
+  await equipForPlan({ dir: job.dir, facts: site.facts, tool, modulePath: lease.module_path, state, variables: variablesOf(job), mirror: ground.mirror });
+  return { ground, state };
+}
+
+/**
+ * A module of built-in providers only is planned at once: its data directory holds no provider, so nothing that needs a connection or
+ * an approval of a policy can run. The providers are resolved meanwhile. Null where the guess was wrong and nothing began.
+ */
+async function quickPlan(job: Job, ground: Ground, state: Buffer): Promise<Followed | null> {
+  if (!(await builtinOnly(ground.moduleDir))) return null;
+  const required = requiredProviders({ config: builtinConfig, lock: await readLock(ground.moduleDir), state });
+  if (required.some(({ builtin }) => !builtin)) return null;
+  const phase = await startPhase(stepOf(job, ground, "plan", planCommand(job, ground), { env: job.lease.variables.env }));
+  const exit = guarded(job, phase, { writes: false });
+  try {
+    await job.phase("initializing", async () => undefined);
+    await job.phase("resolving", () => resolve(job, ground, required));
+    await exit;
+    const wrong = await neverBegan(job, ground);
+    if (wrong) return null;
+    await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "started" });
+    return await follow(job, phase, exit, { name: "plan", tool: ground.tool, machine: machineOf(ground.tool) });
+  } catch (error) {
+    await phase.kill();
+    await exit;
+    throw error;
+  }
+}
+
+const builtinConfig = { provider_config: { terraform: { full_name: "terraform.io/builtin/terraform" } } };
+
+/** Whether the quick plan failed before it began, for want of an init. */
+async function neverBegan(job: Job, ground: Ground): Promise<boolean> {
+  const path = ground.tool.name === "opentofu" ? join(job.dir.ctl, "events") : join(job.dir.ctl, "plan/stdout");
+  const lines = new EventLines();
+  const events = [...lines.push(await readFile(path)), ...lines.end()];
+  return initNeeded(events.filter((event) => event.type === "diagnostic"));
+}
+
+async function fullPlan(job: Job, ground: Ground, state: Buffer): Promise<Followed> {
+  const config = await job.phase("initializing", async () => {
+    await initialize(job, ground);
+    return configOf(job, ground);
+  });
+  const env = await job.phase("resolving", async () => {
+    const required = requiredProviders({ config, lock: await readLock(ground.moduleDir), state });
+    const bound = await resolve(job, ground, required);
+    return bound ? phaseCredentials(job, ground, "plan") : { ...job.lease.variables.env };
+  });
+  job.control.stopped.throwIfAborted();
+  await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "started" });
+  const phase = await startPhase(stepOf(job, ground, "plan", planCommand(job, ground), { env }));
+  const exit = guarded(job, phase, { writes: false });
+  return follow(job, phase, exit, { name: "plan", tool: ground.tool, machine: machineOf(ground.tool) });
+}
+
+/** The same source, module and tool say the same; modules from elsewhere may move, so they are asked every time. */
+async function configOf(job: Job, ground: Ground): Promise<unknown> {
+  const { source, module_path } = job.lease;
+  const remote = await readFile(join(job.dir.data, "modules/modules.json"), "utf8").then((text) => /"Version"|"Source":"(?!\.{1,2}\/|")/.test(text), () => false);
+  const key = `${source?.digest} ${ground.tool.digest} ${module_path}`;
+  const known = remote ? undefined : job.site.modules.get(key);
+  if (known) return known.config;
+  const config = await showConfig(job, ground);
+  if (!remote) job.site.modules.set(key, { config });
+  return config;
+}
+
+/** True where a connection serves a provider of the module. Throws Blocked where the api ended the Run. */
+async function resolve(job: Job, ground: Ground, required: readonly RequiredProvider[]): Promise<boolean> {
+  const requirements = required.map(({ provider, alias, builtin }) => ({ provider, alias, builtin }));
+  const { blocked, provider_bindings } = await job.calls.resolve({ requirements, lock_digest: lockDigest(await readLock(ground.moduleDir)) });
+  if (blocked) throw new Blocked("blocked");
+  return provider_bindings.some(({ connection_id }) => connection_id !== null);
+}
+
+const planCommand = (job: Job, ground: Ground): string[] => {
+  const { mode, targets, replace } = job.lease;
+  return planArgs(ground, { mode, targets, replace, variables: variablesOf(job) !== null });
+};
+
+export const variablesOf = (job: Job): Record<string, unknown> | null => (Object.keys(job.lease.variables.tofu).length > 0 ? job.lease.variables.tofu : null);
+
+/** An empty run directory; whatever an earlier attempt left is gone. */
+export async function freshDir(root: string): Promise<void> {
+  await createRunDir(root);
+  await mkdir(join(root, "own"), { mode: 0o700 });
+}
+
+/** The plan waits for its apply with nothing but its tree and what was installed for it. */
+export const removeDir = (root: string): Promise<void> => rm(root, { recursive: true, force: true });

@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import type { Lease } from "@takosumi/contracts/runner/lease";
+import { lockDigest, readLock } from "@takosumi/opentofu/lock";
+import { probeTool } from "@takosumi/opentofu/probe";
+import { inWorkSnapshot } from "@takosumi/opentofu/rundir";
+import { hashTree } from "@takosumi/opentofu/source";
+import { stateSummary } from "@takosumi/opentofu/state";
+import { readProduced } from "@takosumi/opentofu/produced";
+import { digestOf, factOf } from "../cache/bytes.ts";
+import { STATE_BYTES } from "./checkpoints.ts";
+import { RunFailure } from "./failure.ts";
+import type { Ground } from "./ground.ts";
+import type { Job } from "./job.ts";
+
+/** Every sealed fact, read again from the bytes on disk. Throws SEAL_MISMATCH naming what differs; nothing was executed then. */
+export async function checkSeal(job: Job, ground: Ground): Promise<void> {
+  const { sealed, base, tool } = job.lease;
+  if (!sealed) throw mismatch("plan");
+  const [plan, tree, lock, state, binary] = await Promise.all([
+    factOf(join(job.dir.io, "plan")),
+    hashTree(job.dir.root, { include: inWorkSnapshot }).catch(() => "unreadable"),
+    readLock(ground.moduleDir).then(lockDigest, () => "unreadable"),
+    readProduced(join(job.dir.io, "state.tfstate"), STATE_BYTES),
+    probeTool(ground.tool.path),
+  ]);
+  if (plan.digest !== sealed.plan.digest || plan.size_bytes !== sealed.plan.size_bytes) throw mismatch("plan file");
+  if (tree !== sealed.work_tree_digest) throw mismatch("work tree");
+  if (lock !== sealed.lock_digest) throw mismatch("provider lock file");
+  if (binary.digest !== tool.digest || binary.version !== tool.version || binary.name !== tool.name) throw mismatch("tool");
+  if (!state || !isBase(state, base)) throw mismatch("state");
+}
+
+function isBase(bytes: Buffer, base: Lease["base"]): boolean {
+  if (digestOf(bytes) !== base.digest) return false;
+  const { lineage, serial } = stateSummary(bytes);
+  return lineage === base.lineage && serial === base.serial;
+}
+
+const mismatch = (what: string): RunFailure =>
+  new RunFailure("SEAL_MISMATCH", `The ${what} on the runner is not the one that was approved. Nothing was executed: make a new plan.`, { details: { differs: what } });

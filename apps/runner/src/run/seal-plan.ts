@@ -1,0 +1,53 @@
+import { showPlanArgs } from "@takosumi/opentofu/commands";
+import { lockDigest, readLock } from "@takosumi/opentofu/lock";
+import type { PlanJson } from "@takosumi/opentofu/plan-json";
+import { parsePlan, planResult } from "@takosumi/opentofu/plan-result";
+import { inWorkSnapshot } from "@takosumi/opentofu/rundir";
+import { runPhase } from "@takosumi/opentofu/run-phase";
+import { sensitiveValues } from "@takosumi/opentofu/sensitive-values";
+import { packTree } from "@takosumi/opentofu/source";
+import type { Outcome } from "@takosumi/contracts/runner/outcome";
+import { join } from "node:path";
+import { factOf, fileBody } from "../cache/bytes.ts";
+import { RunFailure } from "./failure.ts";
+import { type Ground, stepOf } from "./ground.ts";
+import type { Job } from "./job.ts";
+import { reportedPlan } from "./reported-plan.ts";
+
+const SHOW_MS = 10 * 60_000;
+const SHOW_BYTES = 512 * 1024 * 1024;
+type Artifacts = Extract<Outcome, { result: "planned" }>["artifacts"];
+
+/** The plan as JSON, in plaintext. */
+export async function showPlan(job: Job, ground: Ground): Promise<PlanJson> {
+  const bounds = { timeoutMs: SHOW_MS, maxBytes: SHOW_BYTES, stop: job.control.stopped };
+  const { exit, stdout } = await runPhase(stepOf(job, ground, "show-plan", showPlanArgs(ground)), bounds);
+  job.control.stopped.throwIfAborted();
+  if (exit.code !== 0) throw new RunFailure("PLAN_FAILED", `The plan was made, but the tool could not show it (exit status ${exit.code}).`);
+  return parsePlan(stdout);
+}
+
+/** What may be shown of a plan. From here on its masked values are hidden from the log, and from the log of its apply. */
+export function shownPlan(job: Job, plan: PlanJson, hasChanges: boolean) {
+  const hidden = sensitiveValues(plan);
+  job.redactor.add(hidden.map((value) => ({ name: "sensitive", value })));
+  job.site.masked.set(job.lease.run_id, hidden);
+  return reportedPlan(planResult(plan, { hasChanges }), (value) => job.redactor.json(value));
+}
+
+/** Uploads plan file and work tree. What is approved later is exactly these bytes. */
+export async function storePlan(job: Job, ground: Ground): Promise<Artifacts> {
+  const file = join(job.dir.io, "plan");
+  const sendPlan = async () => {
+    const fact = await factOf(file);
+    await job.calls.artifact("plan", await fileBody(file, fact));
+    return fact;
+  };
+  const sendWork = async () => {
+    const { tar, digest } = await packTree(job.dir.root, { include: inWorkSnapshot });
+    await job.calls.artifact("work", { digest, size: tar.length, body: tar });
+    return { digest, size_bytes: tar.length };
+  };
+  const [plan, work, lock] = await Promise.all([sendPlan(), sendWork(), readLock(ground.moduleDir)]);
+  return { plan, work, work_tree_digest: work.digest, lock_digest: lockDigest(lock) };
+}

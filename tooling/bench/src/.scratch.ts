@@ -1,0 +1,14 @@
+import { createRedactor } from "@takosumi/redact/redactor";
+import { randomBytes } from "node:crypto";
+const t = (n: string, f: () => unknown) => { const a = performance.now(); f(); console.log(n, (performance.now() - a).toFixed(0), "ms"); };
+const as = createRedactor([{ value: "a".repeat(60000) }, { value: "a".repeat(3000) + "b" }, {value: "a".repeat(500)+"\n"+"a".repeat(700)}]);
+const text = "a".repeat(5_000_000);
+t("5 MB of a", () => as.text(text));
+t("5 MB of a with breaks", () => as.text("aaaa\n".repeat(1_000_000)));
+t("stream", () => { const s = as.stream(); for (let i = 0; i < 5_000_000; i += 1000) s.write(text.slice(i, i + 1000)); s.end(); });
+t("stream small", () => { const s = as.stream(); for (let i = 0; i < 200_000; i += 1) s.write("a\n"); s.end(); });
+const big = randomBytes(45000).toString("base64");
+t("64 KiB x 3", () => console.log(createRedactor([big, randomBytes(45000).toString("base64"), randomBytes(45000).toString("base64")].map((value) => ({ value }))).narrowed));
+t("1000 secrets", () => console.log(createRedactor(Array.from({ length: 1000 }, () => ({ value: randomBytes(30).toString("base64") }))).narrowed));
+t("1.4 MiB lines", () => createRedactor([{ value: randomBytes(1_000_000).toString("base64").replace(/.{64}/g, "$&\n") }]));
+console.log(process.memoryUsage().rss >> 20, "MB");
