@@ -6,7 +6,10 @@ import { z } from "zod";
 const MiB = 1024 * 1024;
 const whole = (fallback: number, min: number, max: number) => z.coerce.number().int().min(min).max(max).default(fallback);
 /** An empty variable is an unset one: compose files and units write `NAME=`. */
-const text = z.string().transform((value) => value.trim() || undefined).optional();
+const text = z
+  .string()
+  .transform((value) => value.trim() || undefined)
+  .optional();
 
 /** Every variable that the runner reads, and why. */
 export const RunnerEnv = z.object({

@@ -39,7 +39,8 @@ export async function wholeTree(root: number, marker: string): Promise<number[]>
     if (environment.split("\0").includes(marker)) for (const below of [pid, ...descend(pid, all)]) tree.add(below);
   }
   tree.delete(process.pid);
-  return [...tree];
+  const living = await Promise.all([...tree].map(async (pid) => ((await startTicks(pid)) === null ? [] : [pid])));
+  return living.flat();
 }
 
 function descend(root: number, all: [number, number][]): number[] {

@@ -10,6 +10,7 @@ import type { Phase, PhaseExit, PhaseFacts } from "./types.ts";
 const POLL_MS = 200;
 /** The start of a sandbox takes milliseconds; a signal waits this long at most for its payload to be there. */
 const STARTING_MS = 3_000;
+const SWEEPS = 20;
 
 /** A handle on a phase, own child or found again. Everything it knows stands in the phase's folder. */
 export class RunningPhase implements Phase {
@@ -34,9 +35,11 @@ export class RunningPhase implements Phase {
 
   async #waited(): Promise<PhaseExit> {
     await (this.#ended?.() ?? this.#watched());
-    const left = await this.#left();
     // No status although the shell is gone: it was killed, or the machine went down.
-    return left ?? { code: 137, signal: "SIGKILL" };
+    const exit = (await this.#left()) ?? { code: 137, signal: "SIGKILL" };
+    // With bubblewrap nothing outlives the namespace; without it a provisioner's background children would.
+    if (this.facts.sandbox === "none") await this.#sweep(-1);
+    return exit;
   }
 
   async #watched(): Promise<void> {
@@ -44,7 +47,7 @@ export class RunningPhase implements Phase {
     let wake = () => {};
     const watcher = watch(this.#folder, () => wake()).on("error", () => undefined);
     try {
-      while ((await this.#left()) === null && (await this.alive())) {
+      while (await this.alive()) {
         const changed = new AbortController();
         wake = () => changed.abort();
         if ((await this.#left()) === null) await sleep(POLL_MS, undefined, { signal: changed.signal }).catch(() => undefined);
@@ -62,9 +65,8 @@ export class RunningPhase implements Phase {
   }
 
   async alive(): Promise<boolean> {
-    return (
-      this.facts.startTicks !== "" && (await bootId()) === this.facts.bootId && (await startTicks(this.facts.pid)) === this.facts.startTicks
-    );
+    const { pid, startTicks: began, bootId: boot } = this.facts;
+    return began !== "" && (await this.#left()) === null && (await bootId()) === boot && (await startTicks(pid)) === began;
   }
 
   async interrupt(): Promise<boolean> {
@@ -85,10 +87,15 @@ export class RunningPhase implements Phase {
       else signal(-this.facts.pid, "SIGKILL");
       return;
     }
-    // Stopped before killed, so that nothing forks between being listed and being killed.
-    for (let round = 0; round < 10; round++) {
-      const pids = (await wholeTree(this.facts.pid, this.facts.marker)).filter((pid) => pid !== this.facts.pid);
-      if (pids.length === 0) break;
+    await this.#sweep(this.facts.pid);
+  }
+
+  /** Ends what is below `root` or carries the phase's mark, in rounds: between being listed and being stopped a process may fork. */
+  async #sweep(root: number): Promise<void> {
+    if ((await bootId()) !== this.facts.bootId) return;
+    for (let round = 0; round < SWEEPS; round++) {
+      const pids = (await wholeTree(root, this.facts.marker)).filter((pid) => pid !== this.facts.pid);
+      if (pids.length === 0) return;
       for (const pid of pids) signal(pid, "SIGSTOP");
       for (const pid of pids) signal(pid, "SIGKILL");
     }

@@ -64,7 +64,13 @@ export async function collect(wanted: Fact, bytes: AsyncIterable<Uint8Array>): P
 
 const IN_MEMORY = 8 * 1024 * 1024;
 /** What an upload wants of a file; small ones are read at once. */
-export async function fileBody(path: string, fact: Fact): Promise<{ digest: string; size: number; body: Buffer | (() => AsyncIterable<Uint8Array>) }> {
-  const body = fact.size_bytes <= IN_MEMORY ? await readFile(path) : () => createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Uint8Array>;
+export async function fileBody(
+  path: string,
+  fact: Fact,
+): Promise<{ digest: string; size: number; body: Buffer | (() => AsyncIterable<Uint8Array>) }> {
+  const body =
+    fact.size_bytes <= IN_MEMORY
+      ? await readFile(path)
+      : () => createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Uint8Array>;
   return { digest: fact.digest, size: fact.size_bytes, body };
 }

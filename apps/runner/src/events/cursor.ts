@@ -20,7 +20,8 @@ export class Cursor {
     this.#path = join(dir, "cursor.json");
     const saved = read(this.#path) ?? { sequence: arrived, places: {}, pending: null };
     const { pending } = saved;
-    if (pending && arrived >= pending.first + pending.events.length - 1) this.#saved = { sequence: arrived, places: pending.places, pending: null };
+    if (pending && arrived >= pending.first + pending.events.length - 1)
+      this.#saved = { sequence: arrived, places: pending.places, pending: null };
     else this.#saved = { ...saved, sequence: pending ? pending.first - 1 : arrived };
   }
 

@@ -36,7 +36,12 @@ export class EventQueue {
   add(event: RunnerEvent, place: Place | null): void {
     const last = this.#entries.at(-1);
     this.#characters += weight(event);
-    if (event.type === "log" && last?.event.type === "log" && last.place?.name === place?.name && last.event.text.length + event.text.length <= MERGED_CHARACTERS) {
+    if (
+      event.type === "log" &&
+      last?.event.type === "log" &&
+      last.place?.name === place?.name &&
+      last.event.text.length + event.text.length <= MERGED_CHARACTERS
+    ) {
       last.event = { ...last.event, text: last.event.text + event.text };
       last.place = place;
     } else this.#entries.push({ event, place });
@@ -51,7 +56,10 @@ export class EventQueue {
     for (;;) {
       const entry = this.#left ? null : this.#entries[used];
       if (!this.#left && !entry) break;
-      const next = this.#left ?? { texts: fit(redact(entry?.event) as RunnerEvent).map((event) => JSON.stringify(event)), place: entry?.place ?? null };
+      const next = this.#left ?? {
+        texts: fit(redact(entry?.event) as RunnerEvent).map((event) => JSON.stringify(event)),
+        place: entry?.place ?? null,
+      };
       if (!this.#left) {
         used++;
         if (entry) this.#characters -= weight(entry.event);
@@ -63,7 +71,11 @@ export class EventQueue {
         this.#left = next;
         break;
       }
-      while (next.texts.length > 0 && events.length < batchLimit.events && bytes + Buffer.byteLength(next.texts[0] ?? "") + 1 <= BATCH_BYTES) {
+      while (
+        next.texts.length > 0 &&
+        events.length < batchLimit.events &&
+        bytes + Buffer.byteLength(next.texts[0] ?? "") + 1 <= BATCH_BYTES
+      ) {
         const text = next.texts.shift() ?? "";
         bytes += Buffer.byteLength(text) + 1;
         events.push(text);
@@ -72,7 +84,8 @@ export class EventQueue {
         this.#left = next;
         break;
       }
-      if (next.place) places[next.place.name] = { offset: next.place.offset, ...(next.place.memory !== undefined && { memory: next.place.memory }) };
+      if (next.place)
+        places[next.place.name] = { offset: next.place.offset, ...(next.place.memory !== undefined && { memory: next.place.memory }) };
     }
     this.#entries.splice(0, used);
     return { events, places };

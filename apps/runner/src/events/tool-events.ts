@@ -13,8 +13,12 @@ export class Seen {
   /** Rule 4: the whole state, which the tool could not save. */
   dump: Buffer | null = null;
   /** Resources whose change began. */
-  started = 0;
+  started: number;
   #counted: Summary = { add: 0, change: 0, destroy: 0, import: 0, move: 0, forget: 0 };
+
+  constructor(started = 0) {
+    this.started = started;
+  }
 
   take(event: ToolEvent): void {
     if (event.type === "diagnostic") {
@@ -33,7 +37,9 @@ export class Seen {
 
   /** The tool said that a state was not written. */
   get unsaved(): boolean {
-    return this.diagnostics.some(({ severity, summary }) => severity === "error" && /^Failed to (save|persist|write|create) (the )?(local )?state/i.test(summary));
+    return this.diagnostics.some(
+      ({ severity, summary }) => severity === "error" && /^Failed to (save|persist|write|create) (the )?(local )?state/i.test(summary),
+    );
   }
 
   #count({ state, action }: Extract<ToolEvent, { type: "resource" }>): void {
@@ -44,8 +50,15 @@ export class Seen {
   }
 }
 
-const diagnosticOf = ({ severity, summary, detail, address, file, line, snippet }: Extract<ToolEvent, { type: "diagnostic" }>): Diagnostic =>
-  fitDiagnostic({ severity, summary, detail, address, file, line, snippet });
+const diagnosticOf = ({
+  severity,
+  summary,
+  detail,
+  address,
+  file,
+  line,
+  snippet,
+}: Extract<ToolEvent, { type: "diagnostic" }>): Diagnostic => fitDiagnostic({ severity, summary, detail, address, file, line, snippet });
 
 /** What of a tool's event goes into the Run's log; null for what its human text says already. An apply does not plan again. */
 export function runnerEvent(event: ToolEvent, phase: string, now: string): RunnerEvent | null {

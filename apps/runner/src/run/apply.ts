@@ -5,6 +5,8 @@ import { startPhase } from "@takosumi/opentofu/phase";
 import type { Phase } from "@takosumi/opentofu/types";
 import { collect } from "../cache/bytes.ts";
 import { baseState } from "./base-state.ts";
+import { Seen } from "../events/tool-events.ts";
+import { LeaseLost } from "../wire/leased.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { phaseCredentials } from "./credentials.ts";
 import { follow, type Followed, machineOf } from "./follow.ts";
@@ -43,6 +45,11 @@ export async function supervise(job: Job, ground: Pick<Ground, "tool" | "moduleD
   let followed: Followed;
   try {
     followed = await follow(job, phase, exit, { name: "apply", tool: ground.tool, machine: machineOf(ground.tool) });
+  } catch (error) {
+    if (error instanceof LeaseLost) throw error;
+    // What it said is lost to us, what it did is not: the state is looked after all the same.
+    job.log.error({ problem: error instanceof Error ? error.message : String(error) }, "the output of an apply could not be followed");
+    followed = { exit: await exit, seen: new Seen(1) };
   } finally {
     await checkpoints.close();
   }
@@ -62,7 +69,16 @@ async function prepare(job: Job): Promise<{ ground: Ground; env: Record<string, 
   ]);
   job.control.stopped.throwIfAborted();
   const ground = groundOf(job, tool);
-  await equipForApply({ dir: job.dir, facts: site.facts, tool, modulePath: lease.module_path, state, variables: variablesOf(job), planFile: plan, mirror: ground.mirror });
+  await equipForApply({
+    dir: job.dir,
+    facts: site.facts,
+    tool,
+    modulePath: lease.module_path,
+    state,
+    variables: variablesOf(job),
+    planFile: plan,
+    mirror: ground.mirror,
+  });
   const installing = tree.tar ? installProviders(job, ground, tree.tar, state) : Promise.resolve();
   const [env] = await Promise.all([phaseCredentials(job, ground, "apply"), installing]);
   job.control.stopped.throwIfAborted();
@@ -76,5 +92,6 @@ async function spawn(job: Job, ground: Ground, env: Record<string, string>): Pro
   await writeJournal(job.dir.root, { run_id, epoch, kind, stage: "spawning", started_at: new Date(job.startedAt).toISOString() });
   await checkSeal(job, ground);
   job.control.stopped.throwIfAborted();
+  job.executed = true;
   return startPhase(stepOf(job, ground, "apply", argv, { env }));
 }

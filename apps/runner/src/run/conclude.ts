@@ -8,24 +8,45 @@ import type { Job } from "./job.ts";
 import { findState, recordState } from "./record-state.ts";
 
 /** How an apply ended, with the state that it left stored. */
-export async function concluded(job: Job, ground: Pick<Ground, "tool" | "moduleDir">, { exit, seen }: Followed, checkpoints: Checkpoints): Promise<Outcome> {
+export async function concluded(
+  job: Job,
+  ground: Pick<Ground, "tool" | "moduleDir">,
+  { exit, seen }: Followed,
+  checkpoints: Checkpoints,
+): Promise<Outcome> {
   const { name, version, digest } = ground.tool;
   const tool = { name: name as ToolName, version, digest };
   const { diagnostics, changes: summary } = seen;
   const found = await findState(job, ground, exit, seen, checkpoints);
   if (found.unsaved) {
     // What is good is kept as a checkpoint: a person may adopt it.
-    if (found.state) await job.calls.artifact("checkpoint", { digest: found.state.digest, size: found.state.bytes.length, body: found.state.bytes });
+    if (found.state)
+      await job.calls.artifact("checkpoint", { digest: found.state.digest, size: found.state.bytes.length, body: found.state.bytes });
     const failure = toolFailure(exit.signal === "SIGKILL" ? "TOOL_KILLED" : "STATE_UNSAVED", found.unsaved, diagnostics, exit.code);
-    const error = { code: failure.code, message: `${found.unsaved}. Resolve the Run: adopt its checkpoint, upload a state, or keep the one before.`, details: failure.details };
+    const error = {
+      code: failure.code,
+      message: `${found.unsaved}. Resolve the Run: adopt its checkpoint, upload a state, or keep the one before.`,
+      details: failure.details,
+    };
     return { result: "state_unsaved", tool, error, diagnostics };
   }
   const state = await recordState(job, found.state);
   if (exit.code === 0) return { result: "applied", tool, state, summary, diagnostics, duration_ms: job.elapsedMs };
   const stop = job.control.reason;
-  const failure = stop ? stopFailure(stop, diagnostics) : killed(exit.signal) ?? toolFailure("APPLY_FAILED", `${name} apply`, diagnostics, exit.code);
+  const failure = stop
+    ? stopFailure(stop, diagnostics)
+    : (killed(exit.signal) ?? toolFailure("APPLY_FAILED", `${name} apply`, diagnostics, exit.code));
   const error = { code: failure.code, message: failure.message, details: failure.details };
-  return { result: failure.code === "CANCELLED" ? "cancelled" : "failed", tool, error, diagnostics, state, summary, duration_ms: job.elapsedMs };
+  return {
+    result: failure.code === "CANCELLED" ? "cancelled" : "failed",
+    tool,
+    error,
+    diagnostics,
+    state,
+    summary,
+    duration_ms: job.elapsedMs,
+  };
 }
 
-const killed = (signal: string | null): RunFailure | null => (signal === "SIGKILL" ? new RunFailure("TOOL_KILLED", "The tool was killed before it changed anything.") : null);
+const killed = (signal: string | null): RunFailure | null =>
+  signal === "SIGKILL" ? new RunFailure("TOOL_KILLED", "The tool was killed before it changed anything.") : null;

@@ -31,7 +31,11 @@ export class RunFailure extends Error {
   readonly code: FailureCode;
   readonly details: Readonly<Record<string, unknown>> | null;
   readonly diagnostics: readonly Diagnostic[];
-  constructor(code: FailureCode, message: string, { details = null, diagnostics = [] }: { details?: Record<string, unknown> | null; diagnostics?: readonly Diagnostic[] } = {}) {
+  constructor(
+    code: FailureCode,
+    message: string,
+    { details = null, diagnostics = [] }: { details?: Record<string, unknown> | null; diagnostics?: readonly Diagnostic[] } = {},
+  ) {
     super(message);
     this.name = "RunFailure";
     this.code = code;
@@ -54,8 +58,15 @@ const codes: Record<TofuErrorReason, FailureCode> = {
   bad_state: "STATE_INVALID",
 };
 
-const stops = { cancelled: "CANCELLED", timeout: "TIMEOUT", runner_stopped: "runner_stopped", output_limit: "OUTPUT_LIMIT", lease_lost: "CANCELLED" } as const;
-export const stopFailure = (stop: Stop, diagnostics: readonly Diagnostic[] = []): RunFailure => new RunFailure(stops[stop.kind], stop.message, { diagnostics });
+const stops = {
+  cancelled: "CANCELLED",
+  timeout: "TIMEOUT",
+  runner_stopped: "runner_stopped",
+  output_limit: "OUTPUT_LIMIT",
+  lease_lost: "CANCELLED",
+} as const;
+export const stopFailure = (stop: Stop, diagnostics: readonly Diagnostic[] = []): RunFailure =>
+  new RunFailure(stops[stop.kind], stop.message, { diagnostics });
 
 /** Every way in which work for a Run can end badly, as one. An error that nobody expected shows its message to the log only. */
 export function failureOf(error: unknown): RunFailure {
@@ -63,15 +74,21 @@ export function failureOf(error: unknown): RunFailure {
   if (error instanceof Stop) return stopFailure(error);
   if (error instanceof TofuError) return new RunFailure(codes[error.reason], error.message);
   if (error instanceof WrongBytes) return new RunFailure("INPUT_CORRUPT", `${error.message}. The stored blob is damaged: make a new plan.`);
-  if (error instanceof RedactionLimitError) return new RunFailure("OUTPUT_LIMIT", `${error.message}: the output of this Run cannot be shown safely.`);
-  if (error instanceof ApiError && error.code === "NOT_FOUND") return new RunFailure("INPUT_MISSING", "Something that this Run needs is not stored any more: make a new plan.");
+  if (error instanceof RedactionLimitError)
+    return new RunFailure("OUTPUT_LIMIT", `${error.message}: the output of this Run cannot be shown safely.`);
+  if (error instanceof ApiError && error.code === "NOT_FOUND")
+    return new RunFailure("INPUT_MISSING", "Something that this Run needs is not stored any more: make a new plan.");
   return new RunFailure("RUNNER_ERROR", "The runner could not do its part. Its log says why; run it again.");
 }
 
 /** A failed command as its first error says it, with file and line. */
 export function toolFailure(code: FailureCode, what: string, diagnostics: readonly Diagnostic[], exit: number): RunFailure {
   const first = diagnostics.find(({ severity }) => severity === "error");
-  if (!first) return new RunFailure(code, `${what} ended with exit status ${exit}. The log says why.`, { details: { exit_status: exit }, diagnostics });
+  if (!first)
+    return new RunFailure(code, `${what} ended with exit status ${exit}. The log says why.`, {
+      details: { exit_status: exit },
+      diagnostics,
+    });
   const { file, line, summary, detail, address } = first;
   const place = file ? ` (${file}${line === null ? "" : `:${line}`})` : "";
   const message = `${summary}${place}${detail ? `: ${detail}` : ""}`;

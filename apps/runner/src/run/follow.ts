@@ -25,7 +25,10 @@ export async function follow(job: Job, phase: Phase, exit: Promise<PhaseExit>, {
   const finish = () => ended.abort();
   exit.then(finish, finish);
   const human = machine === "stdout" ? [] : [text(job, phase.files.stdout, `${name}.out`, ended.signal)];
-  const events = machine === null ? [] : [machineEvents(job, machine === "stdout" ? phase.files.stdout : join(job.dir.ctl, "events"), name, tool, seen, ended.signal)];
+  const events =
+    machine === null
+      ? []
+      : [machineEvents(job, machine === "stdout" ? phase.files.stdout : join(job.dir.ctl, "events"), name, tool, seen, ended.signal)];
   const reading = Promise.all([...human, ...events]);
   // A reader that failed must not leave the tool running unseen: the wait goes on, then its error is told.
   await Promise.allSettled([reading, exit]);

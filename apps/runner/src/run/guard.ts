@@ -6,7 +6,11 @@ import type { Job } from "./job.ts";
  * Waits for a phase, and ends it when the Run must end. A phase that writes state gets one interrupt and its grace time; anything else
  * dies at once. Rejects for no reason but a broken file system: how it ended is for the caller to read.
  */
-export async function guarded(job: Job, phase: Phase, { writes, beforeKill }: { writes: boolean; beforeKill?: () => Promise<void> }): Promise<PhaseExit> {
+export async function guarded(
+  job: Job,
+  phase: Phase,
+  { writes, beforeKill }: { writes: boolean; beforeKill?: () => Promise<void> },
+): Promise<PhaseExit> {
   const { control, site } = job;
   const over = new AbortController();
   const end = async (): Promise<void> => {

@@ -5,10 +5,15 @@ import { showPlan } from "./seal-plan.ts";
 
 /**
  * Hides the masked values of the plan from the log of its apply: as this process remembers them, or as the tool shows them beside the
- * running apply.
+ * running apply. Where neither works the log is withheld: the apply goes on, and nothing of what it says leaves.
  */
 export async function hideMasked(job: Job, ground: Ground): Promise<void> {
   const known = job.site.masked.get(job.lease.plan_run_id ?? "");
-  const hidden = known ?? sensitiveValues(await showPlan(job, ground));
-  job.redactor.add(hidden.map((value) => ({ name: "sensitive", value })));
+  try {
+    const hidden = known ?? sensitiveValues(await showPlan(job, ground, undefined));
+    job.redactor.add(hidden.map((value) => ({ name: "sensitive", value })));
+  } catch (error) {
+    job.log.warn({ problem: error instanceof Error ? error.message : String(error) }, "the log of this apply is withheld");
+    job.withhold();
+  }
 }

@@ -21,5 +21,13 @@ function one(part: string): Diagnostic {
     .filter((line) => !/^\s*(on \S+ line \d+|with [^\n]+,$|\d+: )/.test(line))
     .join("\n")
     .trim();
-  return { severity: kind === "Warning" ? "warning" : "error", summary, detail, address, file: place?.[1] ?? null, line: place ? Number(place[2]) : null, snippet: code };
+  return {
+    severity: kind === "Warning" ? "warning" : "error",
+    summary,
+    detail,
+    address,
+    file: place?.[1] ?? null,
+    line: place ? Number(place[2]) : null,
+    snippet: code,
+  };
 }

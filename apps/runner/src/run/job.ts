@@ -27,7 +27,10 @@ export class Job {
   readonly outbox: Outbox;
   readonly log: Log;
   readonly startedAt: number;
+  /** The tool of an apply was started: from here on its state must be looked after, whatever else goes wrong. */
+  executed = false;
   #output = 0;
+  #withheld = false;
 
   /** The Run's `own` folder must be there: the cursor lies in it. */
   constructor(site: Site, lease: Lease, startedAt = Date.now()) {
@@ -42,7 +45,9 @@ export class Job {
     this.calls = new LeasedCalls(site.client, site.runnerId, lease, patience, (error) => this.control.lose(error));
     this.redactor = createRedactor(lease.secrets);
     this.cursor = new Cursor(ownFolder(this.dir.root), lease.last_sequence);
-    this.outbox = new Outbox(this.calls, this.cursor, (value) => this.redactor.json(value));
+    this.outbox = new Outbox(this.calls, this.cursor, (value) =>
+      this.redactor.json(this.#withheld ? withoutWords(value as RunnerEvent) : value),
+    );
     if (lease.cancel) this.control.stop("cancelled", "The Run was cancelled");
   }
 
@@ -65,17 +70,32 @@ export class Job {
     }
   }
 
+  /** From now on what the tool says stays here. */
+  withhold(): void {
+    this.#withheld = true;
+  }
+
   /** Counts output; false once the Run has written more than it may. */
   spend(bytes: number): boolean {
     this.#output += bytes;
     if (this.#output <= this.site.settings.outputBytes) return true;
-    this.control.stop("output_limit", `The Run wrote more than ${this.site.settings.outputBytes} bytes of output. Make it quieter, or raise TAKOSUMI_RUN_OUTPUT_BYTES.`);
+    this.control.stop(
+      "output_limit",
+      `The Run wrote more than ${this.site.settings.outputBytes} bytes of output. Make it quieter, or raise TAKOSUMI_RUN_OUTPUT_BYTES.`,
+    );
     return false;
   }
 
   get elapsedMs(): number {
     return Math.max(0, Date.now() - this.startedAt);
   }
+}
+
+function withoutWords(event: RunnerEvent): RunnerEvent {
+  if (event.type === "log") return { ...event, text: "(withheld: the runner could not tell what is secret in it)\n" };
+  if (event.type === "diagnostic")
+    return { ...event, diagnostic: { ...event.diagnostic, summary: "(withheld)", detail: "", snippet: null } };
+  return event;
 }
 
 /** Plan and apply share a directory: the same absolute path on every runner. */

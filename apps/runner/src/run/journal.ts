@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type RunKind } from "@takosumi/contracts/deploy/run";
+import type { RunKind } from "@takosumi/contracts/deploy/run";
 
 /** What a restarted runner must know of a Run that it held. No secret: ids and how far it came. */
 export type Journal = {
@@ -16,6 +16,9 @@ export type Journal = {
 export const workRoot = (dir: string): string => join(dir, "runs");
 /** The folder below a run directory that only the runner writes; no sandbox sees it. */
 export const ownFolder = (root: string): string => join(root, "own");
+
+/** Names the work tree that a finished plan left here for its apply. */
+export const plannedMark = (root: string): string => join(root, "planned");
 
 export async function writeJournal(root: string, journal: Journal): Promise<void> {
   const folder = ownFolder(root);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
 import { planArgs } from "@takosumi/opentofu/commands";
@@ -8,7 +8,6 @@ import { builtinOnly, initNeeded } from "@takosumi/opentofu/init-need";
 import { lockDigest, readLock } from "@takosumi/opentofu/lock";
 import { startPhase } from "@takosumi/opentofu/phase";
 import { requiredProviders } from "@takosumi/opentofu/requirements";
-import { createRunDir } from "@takosumi/opentofu/rundir";
 import type { RequiredProvider, Tool } from "@takosumi/opentofu/types";
 import { unpackTree } from "@takosumi/opentofu/unpack";
 import { baseState } from "./base-state.ts";
@@ -34,7 +33,10 @@ export async function executePlan(job: Job): Promise<Outcome> {
   const { diagnostics } = seen;
   job.control.stopped.throwIfAborted();
   if (exit.code !== 0 && exit.code !== 2) throw toolFailure("PLAN_FAILED", `${ground.tool.name} plan`, diagnostics, exit.code);
-  const [shown, artifacts] = await Promise.all([showPlan(job, ground).then((plan) => shownPlan(job, plan, exit.code === 2)), storePlan(job, ground)]);
+  const [shown, artifacts] = await Promise.all([
+    showPlan(job, ground, job.control.stopped).then((plan) => shownPlan(job, plan, exit.code === 2)),
+    storePlan(job, ground),
+  ]);
   await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "finished" });
   return { result: "planned", tool: used(ground.tool), plan: shown, diagnostics, artifacts };
 }
@@ -51,7 +53,15 @@ async function prepare(job: Job): Promise<{ ground: Ground; state: Buffer }> {
   job.control.stopped.throwIfAborted();
   await unpackTree(tar, job.dir.tree);
   const ground = groundOf(job, tool);
-  await equipForPlan({ dir: job.dir, facts: site.facts, tool, modulePath: lease.module_path, state, variables: variablesOf(job), mirror: ground.mirror });
+  await equipForPlan({
+    dir: job.dir,
+    facts: site.facts,
+    tool,
+    modulePath: lease.module_path,
+    state,
+    variables: variablesOf(job),
+    mirror: ground.mirror,
+  });
   return { ground, state };
 }
 
@@ -110,7 +120,10 @@ async function fullPlan(job: Job, ground: Ground, state: Buffer): Promise<Follow
 /** The same source, module and tool say the same; modules from elsewhere may move, so they are asked every time. */
 async function configOf(job: Job, ground: Ground): Promise<unknown> {
   const { source, module_path } = job.lease;
-  const remote = await readFile(join(job.dir.data, "modules/modules.json"), "utf8").then((text) => /"Version"|"Source":"(?!\.{1,2}\/|")/.test(text), () => false);
+  const remote = await readFile(join(job.dir.data, "modules/modules.json"), "utf8").then(
+    (text) => /"Version"|"Source":"(?!\.{1,2}\/|")/.test(text),
+    () => false,
+  );
   const key = `${source?.digest} ${ground.tool.digest} ${module_path}`;
   const known = remote ? undefined : job.site.modules.get(key);
   if (known) return known.config;
@@ -122,7 +135,10 @@ async function configOf(job: Job, ground: Ground): Promise<unknown> {
 /** True where a connection serves a provider of the module. Throws Blocked where the api ended the Run. */
 async function resolve(job: Job, ground: Ground, required: readonly RequiredProvider[]): Promise<boolean> {
   const requirements = required.map(({ provider, alias, builtin }) => ({ provider, alias, builtin }));
-  const { blocked, provider_bindings } = await job.calls.resolve({ requirements, lock_digest: lockDigest(await readLock(ground.moduleDir)) });
+  const { blocked, provider_bindings } = await job.calls.resolve({
+    requirements,
+    lock_digest: lockDigest(await readLock(ground.moduleDir)),
+  });
   if (blocked) throw new Blocked("blocked");
   return provider_bindings.some(({ connection_id }) => connection_id !== null);
 }
@@ -132,13 +148,5 @@ const planCommand = (job: Job, ground: Ground): string[] => {
   return planArgs(ground, { mode, targets, replace, variables: variablesOf(job) !== null });
 };
 
-export const variablesOf = (job: Job): Record<string, unknown> | null => (Object.keys(job.lease.variables.tofu).length > 0 ? job.lease.variables.tofu : null);
-
-/** An empty run directory; whatever an earlier attempt left is gone. */
-export async function freshDir(root: string): Promise<void> {
-  await createRunDir(root);
-  await mkdir(join(root, "own"), { mode: 0o700 });
-}
-
-/** The plan waits for its apply with nothing but its tree and what was installed for it. */
-export const removeDir = (root: string): Promise<void> => rm(root, { recursive: true, force: true });
+export const variablesOf = (job: Job): Record<string, unknown> | null =>
+  Object.keys(job.lease.variables.tofu).length > 0 ? job.lease.variables.tofu : null;

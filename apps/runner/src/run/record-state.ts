@@ -14,7 +14,13 @@ export type Found = { readonly state: GoodState | null; readonly unsaved: string
  * The newest state, in the order in which the tool gives it up: printed because no file could be written, `errored.tfstate`, its file,
  * the last checkpoint. A tool that was killed had not saved what it did last: that is for a person to resolve.
  */
-export async function findState(job: Job, ground: Pick<Ground, "moduleDir">, exit: PhaseExit, seen: Seen, checkpoints: Checkpoints): Promise<Found> {
+export async function findState(
+  job: Job,
+  ground: Pick<Ground, "moduleDir">,
+  exit: PhaseExit,
+  seen: Seen,
+  checkpoints: Checkpoints,
+): Promise<Found> {
   const { base } = job.lease;
   const printed = seen.dump && goodBytes(seen.dump, base);
   if (printed) return { state: printed, unsaved: null };
@@ -24,7 +30,8 @@ export async function findState(job: Job, ground: Pick<Ground, "moduleDir">, exi
   const last = await checkpoints.last();
   const state = !file || (last && last.serial > file.serial) ? last : file;
   if (seen.unsaved) return { state, unsaved: "The tool could not save its state" };
-  if (exit.signal === "SIGKILL" && seen.started > 0) return { state, unsaved: "The tool was killed while it worked: its last changes are in no state" };
+  if (exit.signal === "SIGKILL" && seen.started > 0)
+    return { state, unsaved: "The tool was killed while it worked: its last changes are in no state" };
   if (!file && !state) return { state: null, unsaved: "The state file is missing or damaged, and there is no checkpoint" };
   return { state, unsaved: !file && seen.started > 0 ? "The state file is missing or damaged; a checkpoint is older" : null };
 }
@@ -34,5 +41,12 @@ export async function recordState(job: Job, state: GoodState | null): Promise<Re
   if (!state || state.digest === job.lease.base.digest) return null;
   await job.calls.artifact("state", { digest: state.digest, size: state.bytes.length, body: state.bytes });
   const { serial, lineage, resource_count, outputs, encrypted } = stateSummary(state.bytes);
-  return { digest: state.digest, size_bytes: state.bytes.length, serial, lineage, resource_count: encrypted ? null : resource_count, outputs: outputs.slice(0, 2_000) };
+  return {
+    digest: state.digest,
+    size_bytes: state.bytes.length,
+    serial,
+    lineage,
+    resource_count: encrypted ? null : resource_count,
+    outputs: outputs.slice(0, 2_000),
+  };
 }

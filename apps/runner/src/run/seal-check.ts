@@ -37,4 +37,6 @@ function isBase(bytes: Buffer, base: Lease["base"]): boolean {
 }
 
 const mismatch = (what: string): RunFailure =>
-  new RunFailure("SEAL_MISMATCH", `The ${what} on the runner is not the one that was approved. Nothing was executed: make a new plan.`, { details: { differs: what } });
+  new RunFailure("SEAL_MISMATCH", `The ${what} on the runner is not the one that was approved. Nothing was executed: make a new plan.`, {
+    details: { differs: what },
+  });

@@ -7,22 +7,24 @@ import { runPhase } from "@takosumi/opentofu/run-phase";
 import { sensitiveValues } from "@takosumi/opentofu/sensitive-values";
 import { packTree } from "@takosumi/opentofu/source";
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { factOf, fileBody } from "../cache/bytes.ts";
 import { RunFailure } from "./failure.ts";
 import { type Ground, stepOf } from "./ground.ts";
 import type { Job } from "./job.ts";
+import { plannedMark } from "./journal.ts";
 import { reportedPlan } from "./reported-plan.ts";
 
 const SHOW_MS = 10 * 60_000;
 const SHOW_BYTES = 512 * 1024 * 1024;
 type Artifacts = Extract<Outcome, { result: "planned" }>["artifacts"];
 
-/** The plan as JSON, in plaintext. */
-export async function showPlan(job: Job, ground: Ground): Promise<PlanJson> {
-  const bounds = { timeoutMs: SHOW_MS, maxBytes: SHOW_BYTES, stop: job.control.stopped };
+/** The plan as JSON, in plaintext. Ends early where `stop` aborts. */
+export async function showPlan(job: Job, ground: Ground, stop: AbortSignal | undefined): Promise<PlanJson> {
+  const bounds = { timeoutMs: SHOW_MS, maxBytes: SHOW_BYTES, ...(stop && { stop }) };
   const { exit, stdout } = await runPhase(stepOf(job, ground, "show-plan", showPlanArgs(ground)), bounds);
-  job.control.stopped.throwIfAborted();
+  stop?.throwIfAborted();
   if (exit.code !== 0) throw new RunFailure("PLAN_FAILED", `The plan was made, but the tool could not show it (exit status ${exit.code}).`);
   return parsePlan(stdout);
 }
@@ -49,5 +51,6 @@ export async function storePlan(job: Job, ground: Ground): Promise<Artifacts> {
     return { digest, size_bytes: tar.length };
   };
   const [plan, work, lock] = await Promise.all([sendPlan(), sendWork(), readLock(ground.moduleDir)]);
+  await writeFile(plannedMark(job.dir.root), work.digest, { mode: 0o600 });
   return { plan, work, work_tree_digest: work.digest, lock_digest: lockDigest(lock) };
 }

@@ -10,7 +10,11 @@ export const toolsOf = (settings: Settings): Promise<Tool[]> =>
 
 /** The tool of a plan: what the Capsule asks for, never older than what wrote its state. */
 export async function planTool(settings: Settings, { name, version, least }: Lease["tool"]): Promise<Tool> {
-  return pickTool(await toolsOf(settings), { name: (name as ToolName | null) ?? undefined, version: version ?? undefined }, least ?? undefined);
+  return pickTool(
+    await toolsOf(settings),
+    { name: (name as ToolName | null) ?? undefined, version: version ?? undefined },
+    least ?? undefined,
+  );
 }
 
 /** The tool of an apply: the very bytes that planned. */
@@ -18,6 +22,13 @@ export async function sealedTool(settings: Settings, { name, version, digest }: 
   const tools = (await toolsOf(settings)).filter((tool) => tool.name === name && tool.version === version);
   const same = tools.find((tool) => tool.digest === digest);
   if (same) return same;
-  if (tools.length > 0) throw new RunFailure("SEAL_MISMATCH", `The ${name} ${version} of this runner is not the binary that made the plan. Nothing was executed: make a new plan.`);
-  throw new RunFailure("TOOL_NOT_FOUND", `The plan was made with ${name} ${version}, which this runner does not have. Install it, or make a new plan.`);
+  if (tools.length > 0)
+    throw new RunFailure(
+      "SEAL_MISMATCH",
+      `The ${name} ${version} of this runner is not the binary that made the plan. Nothing was executed: make a new plan.`,
+    );
+  throw new RunFailure(
+    "TOOL_NOT_FOUND",
+    `The plan was made with ${name} ${version}, which this runner does not have. Install it, or make a new plan.`,
+  );
 }

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { initArgs } from "@takosumi/opentofu/commands";
 import { equipForApply } from "@takosumi/opentofu/equip";
@@ -11,23 +11,29 @@ import { toolFailure } from "./failure.ts";
 import { type Ground, stepOf } from "./ground.ts";
 import { diagnosticsOf } from "./human-errors.ts";
 import type { Job } from "./job.ts";
+import { plannedMark } from "./journal.ts";
 
 const INIT_MS = 15 * 60_000;
 const INIT_BYTES = 16 * 1024 * 1024;
 
-/** The tree that was sealed with the plan: kept here since the plan, or unpacked from its snapshot at the same absolute path. */
-export async function workTree(job: Job): Promise<{ kept: boolean; tar: Buffer | null }> {
+/**
+ * The tree that was sealed with the plan: kept here since the plan, or unpacked from its snapshot at the same absolute path. A tree
+ * that another attempt left is not taken; a kept one that was changed since fails the seal.
+ */
+export async function workTree(job: Job): Promise<{ tar: Buffer | null }> {
   const { dir, lease } = job;
-  if (await stat(dir.tree).catch(() => null)) {
-    for (const part of [dir.data, dir.ctl, dir.io]) await mkdir(part, { recursive: true, mode: 0o700 });
-    return { kept: true, tar: null };
-  }
   if (!lease.sealed) throw new Error("an apply without a sealed plan");
-  const { work } = lease.sealed;
-  const tar = await job.calls.input("work", (bytes) => collect(work, bytes));
-  await unpackTree(tar, dir.root);
+  const { work, work_tree_digest } = lease.sealed;
+  const kept = (await readFile(plannedMark(dir.root), "utf8").catch(() => "")) === work_tree_digest;
+  let tar: Buffer | null = null;
+  if (!kept) {
+    for (const part of [dir.tree, dir.data]) await rm(part, { recursive: true, force: true });
+    tar = await job.calls.input("work", (bytes) => collect(work, bytes));
+    await unpackTree(tar, dir.root);
+  }
+  for (const part of [dir.io, dir.ctl]) await rm(part, { recursive: true, force: true });
   for (const part of [dir.tree, dir.data, dir.ctl, dir.io]) await mkdir(part, { recursive: true, mode: 0o700 });
-  return { kept: false, tar };
+  return { tar };
 }
 
 /**
@@ -44,12 +50,27 @@ export async function installProviders(job: Job, ground: Ground, tar: Buffer, st
     await unpackTree(tar, copy.root);
     await mkdir(copy.data, { recursive: true, mode: 0o700 });
     const module_path = job.lease.module_path;
-    await equipForApply({ dir: copy, facts, tool: ground.tool, modulePath: module_path, state, variables: null, planFile: Buffer.alloc(0), mirror: ground.mirror });
+    await equipForApply({
+      dir: copy,
+      facts,
+      tool: ground.tool,
+      modulePath: module_path,
+      state,
+      variables: null,
+      planFile: Buffer.alloc(0),
+      mirror: ground.mirror,
+    });
     const seen = seenPaths(copy, facts, ground.tool, module_path);
-    const start = stepOf(job, { ...ground, seen }, "init", [...initArgs({ tool: ground.tool, seen }), "-lockfile=readonly"], { installs: true });
-    const { exit, stderr } = await runPhase({ ...start, dir: copy }, { timeoutMs: INIT_MS, maxBytes: INIT_BYTES, stop: job.control.stopped });
+    const start = stepOf(job, { ...ground, seen }, "init", [...initArgs({ tool: ground.tool, seen }), "-lockfile=readonly"], {
+      installs: true,
+    });
+    const { exit, stderr } = await runPhase(
+      { ...start, dir: copy },
+      { timeoutMs: INIT_MS, maxBytes: INIT_BYTES, stop: job.control.stopped },
+    );
     job.control.stopped.throwIfAborted();
-    if (exit.code !== 0) throw toolFailure("INIT_FAILED", "Installing the providers of the plan", diagnosticsOf(stderr.toString("utf8")), exit.code);
+    if (exit.code !== 0)
+      throw toolFailure("INIT_FAILED", "Installing the providers of the plan", diagnosticsOf(stderr.toString("utf8")), exit.code);
     await rename(join(copy.data, "providers"), join(job.dir.data, "providers"));
   } finally {
     await rm(copy.root, { recursive: true, force: true });

@@ -24,7 +24,8 @@ export async function textOf(body: Dispatcher.ResponseData["body"]): Promise<str
 /** Turns a refusal into the ApiError that it says it is, or into TryAgain where the same call may succeed later. */
 export async function refusalOf(answer: Dispatcher.ResponseData, tries: number): Promise<ApiError | TryAgain> {
   const text = await textOf(answer.body).catch(() => "");
-  if (passing.has(answer.statusCode) || (answer.statusCode === 500 && tries < MOST_FAILURES)) return new TryAgain(`HTTP ${answer.statusCode}`, retryAfter(answer.headers["retry-after"]));
+  if (passing.has(answer.statusCode) || (answer.statusCode === 500 && tries < MOST_FAILURES))
+    return new TryAgain(`HTTP ${answer.statusCode}`, retryAfter(answer.headers["retry-after"]));
   try {
     const { error } = JSON.parse(text) as { error: { code: string; message: string; details?: Record<string, unknown> } };
     if (codes.has(error.code)) return ApiError.received({ code: error.code as ErrorCode, message: error.message, details: error.details });

@@ -48,7 +48,12 @@ export class Client {
   }
 
   /** Hands the bytes of a download to `take`, which starts over with every attempt. */
-  async download<O extends Operation, T>(operation: O, input: InputOf<O>, take: (bytes: AsyncIterable<Uint8Array>) => Promise<T>, patience: Patience): Promise<T> {
+  async download<O extends Operation, T>(
+    operation: O,
+    input: InputOf<O>,
+    take: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
+    patience: Patience,
+  ): Promise<T> {
     const { path, rest } = addressOf(operation, input as Record<string, unknown>);
     return withRetries(path, patience.patienceMs ?? DEFAULT_PATIENCE_MS, patience.signal, async (tries) => {
       const answer = await this.#send(operation.method, withQuery(path, rest), undefined, undefined, patience);
@@ -61,7 +66,14 @@ export class Client {
     await this.#agent.destroy();
   }
 
-  async #json<O extends Operation>(operation: O, path: string, body: Body, type: string, patience: Patience, size?: number): Promise<OutputOf<O>> {
+  async #json<O extends Operation>(
+    operation: O,
+    path: string,
+    body: Body,
+    type: string,
+    patience: Patience,
+    size?: number,
+  ): Promise<OutputOf<O>> {
     return withRetries(path, patience.patienceMs ?? DEFAULT_PATIENCE_MS, patience.signal, async (tries) => {
       const answer = await this.#send(operation.method, path, typeof body === "function" ? body() : body, { type, size }, patience);
       if (answer.statusCode >= 300) throw await refusalOf(answer, tries);
@@ -71,7 +83,13 @@ export class Client {
     });
   }
 
-  async #send(method: string, path: string, body: Bytes, sent: { type: string; size: number | undefined } | undefined, { signal, answerMs }: Patience) {
+  async #send(
+    method: string,
+    path: string,
+    body: Bytes,
+    sent: { type: string; size: number | undefined } | undefined,
+    { signal, answerMs }: Patience,
+  ) {
     return request(`${this.#url}${path}`, {
       method: method as Dispatcher.HttpMethod,
       dispatcher: this.#agent,

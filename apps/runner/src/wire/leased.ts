@@ -25,7 +25,13 @@ export class LeasedCalls {
   readonly #patience: Patience;
   readonly #lost: (error: LeaseLost) => void;
 
-  constructor(client: Client, runner: string, run: { run_id: string; epoch: number }, patience: Patience, lost: (error: LeaseLost) => void) {
+  constructor(
+    client: Client,
+    runner: string,
+    run: { run_id: string; epoch: number },
+    patience: Patience,
+    lost: (error: LeaseLost) => void,
+  ) {
     this.#client = client;
     this.#runner = runner;
     this.runId = run.run_id;
@@ -56,7 +62,10 @@ export class LeasedCalls {
     return this.#kept(this.#client.download(operations.input, { ...this.#leased(), kind }, take, this.#patience), ["CONFLICT"]);
   }
 
-  artifact(kind: Input<"artifact">["kind"], bytes: { digest: string; size: number; body: Buffer | (() => AsyncIterable<Uint8Array>) }): Promise<Output<"artifact">> {
+  artifact(
+    kind: Input<"artifact">["kind"],
+    bytes: { digest: string; size: number; body: Buffer | (() => AsyncIterable<Uint8Array>) },
+  ): Promise<Output<"artifact">> {
     const input = { ...this.#leased(), kind, digest: bytes.digest };
     return this.#kept(this.#client.upload(operations.artifact, input, bytes.body, bytes.size, this.#patience));
   }

@@ -23,7 +23,12 @@ const MOST_MS = 5_000;
 const LONGEST_ASKED_MS = 30_000;
 
 /** Repeats `attempt` while it throws TryAgain: doubling waits with jitter, for `patienceMs` in all. Ends with `signal`'s reason. */
-export async function withRetries<T>(what: string, patienceMs: number, signal: AbortSignal, attempt: (tries: number) => Promise<T>): Promise<T> {
+export async function withRetries<T>(
+  what: string,
+  patienceMs: number,
+  signal: AbortSignal,
+  attempt: (tries: number) => Promise<T>,
+): Promise<T> {
   const until = performance.now() + patienceMs;
   for (let tries = 0; ; tries++) {
     signal.throwIfAborted();
