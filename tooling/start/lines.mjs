@@ -5,7 +5,7 @@ const problemWidth = 36;
 /** A step that takes longer than this shows that it goes on. */
 const quietMs = 1_000;
 /** Without a terminal, how often a long step says so. */
-const repeatMs = 10_000;
+const repeatMs = 30_000;
 const frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
 
 /** A step that failed, or a warning, with what to do about it. */
@@ -39,14 +39,14 @@ function problem(mark, name, text, fix) {
   return fits ? `${begin.padEnd(4 + nameWidth + problemWidth)}fix: ${fix}` : `${begin}\n${" ".repeat(4 + nameWidth)}fix: ${fix}`;
 }
 
-/** Runs one step and prints its line; `work` gets a function that says what it is at, and answers the text of the line. */
+/** Runs one step and prints its line; `work` gets a function that says what it is at, and answers the text of the line; null prints none. */
 export async function step(name, work) {
   const began = performance.now();
   const progress = showProgress(name);
   try {
     const text = await work(progress.say);
     progress.end();
-    console.log(done(name, text, performance.now() - began));
+    if (text !== null) console.log(done(name, text, performance.now() - began));
   } catch (error) {
     if (error instanceof Problem) error.step ??= name;
     throw error;

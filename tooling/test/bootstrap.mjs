@@ -4,6 +4,5 @@ if (major < 20) {
   console.error(`Takosumi needs Node 20 or later to test, and this is Node ${process.versions.node}.`);
   process.exit(1);
 }
-// Nothing is installed yet: a package's name would lead nowhere.
-// @boundaries-ignore
+// @boundaries-ignore nothing is installed yet: a package's name would lead nowhere
 void import("../start/handover.mjs").then(({ test }) => test(process.argv.slice(2)));

@@ -6,7 +6,12 @@ import { StartError } from "@takosumi/contracts/instance/start-errors";
 import { z } from "zod";
 
 const whole = (fallback: number, least: number, most: number) =>
-  z.string().regex(/^\d{1,12}$/, "is not a whole number").transform(Number).pipe(z.number().min(least).max(most)).prefault(String(fallback));
+  z
+    .string()
+    .regex(/^\d{1,12}$/, "is not a whole number")
+    .transform(Number)
+    .pipe(z.number().min(least).max(most))
+    .prefault(String(fallback));
 const absoluteUrl = z.url({ protocol: /^https?$/, error: "is not a URL that begins with http:// or https://" });
 const surfaces: readonly string[] = [...new Set(Object.values(contexts).map(({ surface }) => surface))];
 
@@ -20,21 +25,35 @@ const Variables = z.object({
     .string({ error: "is not set: npm start brings a database of its own; else give the URL of a PostgreSQL" })
     .regex(/^postgres(?:ql)?:\/\//, "is not a URL that begins with postgres://"),
   /** Blobs and, unless it is given, the master key. */
-  TAKOSUMI_DATA_DIR: z.string().prefault(".takosumi").transform((path) => resolve(path)),
+  TAKOSUMI_DATA_DIR: z
+    .string()
+    .prefault(".takosumi")
+    .transform((path) => resolve(path)),
   /** What people and runners call this instance. */
   TAKOSUMI_PUBLIC_URL: absoluteUrl.optional(),
   /** Wraps the data keys; its file is only read by the keyring, which insists on 0600. */
   TAKOSUMI_MASTER_KEY: z.string().optional(),
   TAKOSUMI_MASTER_KEY_FILE: z.string().optional(),
   /** The first owner's token, so that automation needs no browser. */
-  TAKOSUMI_BOOTSTRAP_TOKEN: z.string().regex(/^tak_pat_[A-Za-z0-9_-]{20,200}$/, "must be tak_pat_ and 20 or more of A-Z a-z 0-9 _ -").optional(),
+  TAKOSUMI_BOOTSTRAP_TOKEN: z
+    .string()
+    .regex(/^tak_pat_[A-Za-z0-9_-]{20,200}$/, "must be tak_pat_ and 20 or more of A-Z a-z 0-9 _ -")
+    .optional(),
   /** The token of the default pool, which `npm start` gives to its runner as well. */
-  TAKOSUMI_RUNNER_TOKEN: z.string().regex(/^tak_run_[A-Za-z0-9_-]{20,200}$/, "must be tak_run_ and 20 or more of A-Z a-z 0-9 _ -").optional(),
+  TAKOSUMI_RUNNER_TOKEN: z
+    .string()
+    .regex(/^tak_run_[A-Za-z0-9_-]{20,200}$/, "must be tak_run_ and 20 or more of A-Z a-z 0-9 _ -")
+    .optional(),
   /** Surfaces to add to those that are on; one that is off is 404 and undocumented. */
   TAKOSUMI_SURFACES: z
     .string()
     .prefault("")
-    .transform((text) => text.split(",").map((name) => name.trim()).filter(Boolean))
+    .transform((text) =>
+      text
+        .split(",")
+        .map((name) => name.trim())
+        .filter(Boolean),
+    )
     .refine((names) => names.every((name) => surfaces.includes(name)), { error: `may name ${surfaces.join(", ")}` })
     .transform((names) => new Set(names as Surface[])),
   /** Protects everybody else from one caller. */

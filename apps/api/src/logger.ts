@@ -3,7 +3,20 @@ import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pin
 export type Log = Logger;
 
 /** Fields that may hold a credential wherever somebody logs an object: never written, whatever the call says. */
-const secretFields = ["authorization", "cookie", "password", "token", "secret", "value", "values", "variables", "master_key", "body", "query", "headers"];
+const secretFields = [
+  "authorization",
+  "cookie",
+  "password",
+  "token",
+  "secret",
+  "value",
+  "values",
+  "variables",
+  "master_key",
+  "body",
+  "query",
+  "headers",
+];
 const redacted = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
 const longest = 2_000;
 const cut = (text: string) => (text.length > longest ? `${text.slice(0, longest)}…` : text);

@@ -17,7 +17,11 @@ export async function serveApi(resources: Resources, uses: Uses, surfaces: Reado
     families,
     handlers: handlers(resources),
     application: applicationOf(resources, uses),
-    info: { title: "Takosumi", version: resources.settings.version, description: "A self-hosted control plane for OpenTofu and Terraform." },
+    info: {
+      title: "Takosumi",
+      version: resources.settings.version,
+      description: "A self-hosted control plane for OpenTofu and Terraform.",
+    },
     surfaces: [...surfaces],
   });
   return app;

@@ -27,7 +27,8 @@ type Close = () => Promise<void>;
 export async function startApi(env: Env, log: Log, version: string): Promise<Started> {
   const opened: Close[] = [];
   const close = async () => {
-    for (let one = opened.pop(); one; one = opened.pop()) await one().catch((err: unknown) => log.warn({ err }, "something did not close well"));
+    for (let one = opened.pop(); one; one = opened.pop())
+      await one().catch((err: unknown) => log.warn({ err }, "something did not close well"));
   };
   try {
     const url = await open(env, log, version, opened);
@@ -83,7 +84,8 @@ async function listen(app: FastifyInstance, { PORT: port, HOST: host }: Env): Pr
     await app.listen({ port, host });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") throw new StartError("port_taken", `Port ${port} on ${host} is in use: stop what listens there, or set PORT to another one`);
+    if (code === "EADDRINUSE")
+      throw new StartError("port_taken", `Port ${port} on ${host} is in use: stop what listens there, or set PORT to another one`);
     if (code === "EACCES" || code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
       throw new StartError("configuration", `The API cannot listen on ${host}, port ${port} (${code}): set HOST and PORT`);
     throw error;

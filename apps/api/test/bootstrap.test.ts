@@ -25,11 +25,18 @@ describe("the first start", () => {
     const { db } = database;
     expect(await start(one, runnerOne)).toEqual({ first: true, tokenRevoked: false });
     const [user] = await db.prisma.users.findMany();
-    expect(user).toMatchObject({ username: "owner", is_instance_admin: true, setup_completed_at: null, id: expect.stringMatching(/^usr_/) });
+    expect(user).toMatchObject({
+      username: "owner",
+      is_instance_admin: true,
+      setup_completed_at: null,
+      id: expect.stringMatching(/^usr_/),
+    });
     const [workspace] = await db.prisma.workspaces.findMany();
     expect(workspace).toMatchObject({ slug: "owner", kind: "personal", owner_id: user?.id, id: expect.stringMatching(/^ws_/) });
     expect(await db.prisma.members.findMany()).toMatchObject([{ workspace_id: workspace?.id, user_id: user?.id, role: "owner" }]);
-    expect(await tokens()).toMatchObject([{ user_id: user?.id, token_hash: hashToken(one), scopes: [], expires_at: null, revoked_at: null }]);
+    expect(await tokens()).toMatchObject([
+      { user_id: user?.id, token_hash: hashToken(one), scopes: [], expires_at: null, revoked_at: null },
+    ]);
     const events = await db.prisma.audit_events.findMany({ where: { chain_id: workspace?.id ?? "" }, orderBy: { sequence: "asc" } });
     expect(events.map(({ action }) => action)).toEqual(["user.created", "workspace.created", "token.created"]);
     expect(JSON.stringify(events, (_, value) => (typeof value === "bigint" ? Number(value) : value))).not.toContain(one);

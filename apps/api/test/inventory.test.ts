@@ -53,7 +53,10 @@ describe("the inventory", () => {
   });
 
   it("serves what the reference lists, and a short list beyond it", () => {
-    const served = publicOperations.map(({ operation: { method, path } }) => ({ said: `${method} ${path}`, known: reference.has(shape(method, path)) }));
+    const served = publicOperations.map(({ operation: { method, path } }) => ({
+      said: `${method} ${path}`,
+      known: reference.has(shape(method, path)),
+    }));
     expect(served.filter(({ said, known }) => !known && !additions.has(said))).toEqual([]);
     expect([...additions].filter((said) => !served.some((one) => one.said === said && !one.known))).toEqual([]);
   });
@@ -72,7 +75,9 @@ describe("the inventory", () => {
 describe("the OpenAPI document", () => {
   const document = openApiOf(families, { title: "t", version: "1" });
   const documented = ({ method, path }: Operation) =>
-    (document.paths?.[braced(path)] as Record<string, { summary?: string; responses?: object; tags?: string[] }> | undefined)?.[method.toLowerCase()];
+    (document.paths?.[braced(path)] as Record<string, { summary?: string; responses?: object; tags?: string[] }> | undefined)?.[
+      method.toLowerCase()
+    ];
 
   it.each(publicOperations)("documents $id with every error that its contract names", ({ operation }) => {
     const found = documented(operation);

@@ -31,7 +31,9 @@ export interface IdPlace {
 
 /** Every place of an operation where a request names something by id. */
 export function idPlaces({ path, spec }: Operation): IdPlace[] {
-  const located = new Map(spec.access.at.flatMap((place) => Object.entries(place).map(([entity, input]) => [input as string, entity as Entity] as const)));
+  const located = new Map(
+    spec.access.at.flatMap((place) => Object.entries(place).map(([entity, input]) => [input as string, entity as Entity] as const)),
+  );
   const inPath = placeholders(path).flatMap((name): IdPlace[] => {
     const entity = located.get(name);
     return entity ? [{ where: "path", path: [name], entity }] : [];

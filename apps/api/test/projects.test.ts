@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DeployWorld, refused } from "./deploy.ts";
+import { DeployWorld, fieldPaths, module, refused } from "./deploy.ts";
 
 let world: DeployWorld;
 beforeAll(async () => {
@@ -40,8 +40,8 @@ describe("projects", () => {
     await world.ok("DELETE", `/api/capsules/${capsule.id}`);
     expect((await world.call("DELETE", `/api/projects/${project.id}`)).status).toBe(204);
     expect((await world.call("GET", `/api/projects/${project.id}`)).status).toBe(404);
-    const late = await world.call("POST", "/api/capsules", { body: { project_id: project.id, name: "late", source: capsule.source } });
-    expect(late.status).not.toBe(201);
+    const late = await world.call("POST", "/api/capsules", { body: { project_id: project.id, name: "late", source: module } });
+    expect([late.status, fieldPaths(late)]).toEqual([404, ["project_id"]]);
     expect((await world.project({ name: "again", slug: "gone" })).slug).toBe("gone");
   });
 

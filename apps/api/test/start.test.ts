@@ -59,7 +59,11 @@ describe("a start that cannot go on", () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
-    expect(await refused({ PORT: String(port) })).toMatchObject({ status: startExit.port_taken, failure: "port_taken", msg: expect.stringContaining(String(port)) });
+    expect(await refused({ PORT: String(port) })).toMatchObject({
+      status: startExit.port_taken,
+      failure: "port_taken",
+      msg: expect.stringContaining(String(port)),
+    });
     server.close();
   });
 

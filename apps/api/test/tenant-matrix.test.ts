@@ -20,7 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const heldBy = (held: Holdings, entity: string): string => held[entity as keyof Holdings] ?? `${prefixes[entity as Named] ?? "x_"}00000000000000000000000000`;
+const heldBy = (held: Holdings, entity: string): string =>
+  held[entity as keyof Holdings] ?? `${prefixes[entity as Named] ?? "x_"}00000000000000000000000000`;
 const unknown = (entity: string): string => `${prefixes[entity as Named] ?? "x_"}01jd4r6m3xk8q2v7n5t9c0hbwe`;
 
 interface Sent {
@@ -51,7 +52,9 @@ const seen = ({ status, body }: Answer) => ({ status, body });
 
 /** Filters on a list that is located by its Workspace: what is not there matches nothing. */
 const filters = ["audit.list capsule_id", "audit.list run_id"];
-const places = publicOperations.flatMap((listed) => idPlaces(listed.operation).map((place) => ({ listed, place, name: `${listed.id} ${place.path.join(".")}` })));
+const places = publicOperations.flatMap((listed) =>
+  idPlaces(listed.operation).map((place) => ({ listed, place, name: `${listed.id} ${place.path.join(".")}` })),
+);
 
 describe("an id of another tenant", () => {
   it.each(places)("$name: answers as one that does not exist", async ({ listed, place, name }) => {
@@ -80,10 +83,13 @@ describe("without a credential that counts", () => {
     expect(answer.headers.get("www-authenticate")).toBe("Bearer");
   });
 
-  it.each(operations.filter(({ hidden }) => hidden))("$id: a person's token is 401 at the runner protocol", async ({ operation: { method, path } }) => {
-    const answer = await api.call(method, path.replace(/:\w+/g, "x"), method === "GET" ? {} : { body: {} });
-    expect(answer).toMatchObject({ status: 401 });
-  });
+  it.each(operations.filter(({ hidden }) => hidden))(
+    "$id: a person's token is 401 at the runner protocol",
+    async ({ operation: { method, path } }) => {
+      const answer = await api.call(method, path.replace(/:\w+/g, "x"), method === "GET" ? {} : { body: {} });
+      expect(answer).toMatchObject({ status: 401 });
+    },
+  );
 });
 
 const ruled = publicOperations.filter(({ operation }) => operation.spec.access.by === "permission");

@@ -31,7 +31,12 @@ const context = (): RequestContext => ({
   workspace_id: owner.workspace_id,
   located: {},
 });
-const claimOf = (key: string, digest = "d".repeat(64)): Claim => ({ key, principal_id: owner.user_id, operation: "projects.create", digest });
+const claimOf = (key: string, digest = "d".repeat(64)): Claim => ({
+  key,
+  principal_id: owner.user_id,
+  operation: "projects.create",
+  digest,
+});
 const begin = () => openUnit({ db: database.db, keyring }, context());
 const kept = (claim: Claim) => replay({ db: database.db, keyring }, claim);
 const answer = { status: 201, headers: {}, body: '{"secret":"shown once"}' };
@@ -58,7 +63,9 @@ describe("a unit of work", () => {
     const [stored] = await database.db.prisma.idempotency_claims.findMany({ where: { key: "one" } });
     expect(JSON.stringify(stored)).not.toMatch(/shown once|dddddd/);
     const events = await database.db.prisma.audit_events.findMany({ where: { target_id: "prj_1" } });
-    expect(events).toMatchObject([{ action: "project.created", capsule_id: "cap_1", run_id: null, request_id: "req_1", actor_id: owner.user_id }]);
+    expect(events).toMatchObject([
+      { action: "project.created", capsule_id: "cap_1", run_id: null, request_id: "req_1", actor_id: owner.user_id },
+    ]);
     expect(await verifyChain(database.db, owner.workspace_id)).toMatchObject({ ok: true });
   });
 

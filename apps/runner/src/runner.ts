@@ -20,6 +20,7 @@ export class Runner {
   readonly #stop = new AbortController();
   readonly #jobs = new Set<Job>();
   readonly #running = new Map<string, Promise<void>>();
+  #busy = 0;
   #free: () => void = () => undefined;
 
   constructor(site: Site, pollSeconds: number) {
@@ -37,8 +38,8 @@ export class Runner {
       log.info({ held: held.length, resumed: leases.length }, "resuming");
       for (const { root, journal } of found) {
         const lease = leases.find(({ run_id, epoch }) => run_id === journal.run_id && epoch === journal.epoch);
-        if (lease) this.#begin(lease.run_id, root, resumeRun(this.#site, lease, journal, this.#tracked));
-        else this.#begin(journal.run_id, root, abandonRun(this.#site, root, journal));
+        if (lease) this.#begin(lease.run_id, root, () => resumeRun(this.#site, lease, journal, this.#tracked));
+        else this.#begin(journal.run_id, root, () => abandonRun(this.#site, root, journal));
       }
     }
     await this.#sweep();
@@ -48,7 +49,7 @@ export class Runner {
   async run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (this.#running.size >= this.#site.settings.slots) {
+      if (this.#busy >= this.#site.settings.slots) {
         await new Promise<void>((free) => {
           this.#free = free;
         });
@@ -56,7 +57,7 @@ export class Runner {
       }
       try {
         const lease = await this.#claim(signal);
-        if (lease) this.#begin(lease.run_id, rootOf(this.#site, lease), executeRun(this.#site, lease, this.#tracked));
+        if (lease) this.#begin(lease.run_id, rootOf(this.#site, lease), () => executeRun(this.#site, lease, this.#tracked));
       } catch (error) {
         if (signal.aborted) break;
         this.#site.log.error({ problem: error instanceof Error ? error.message : String(error) }, "claim failed");
@@ -81,12 +82,16 @@ export class Runner {
     return lease;
   }
 
-  #begin(run: string, root: string, work: Promise<void>): void {
+  /** Plan and apply share a directory: one waits until the other has left it. */
+  #begin(run: string, root: string, work: () => Promise<void>): void {
     this.#site.log.info({ run_id: run }, "run begun");
-    const done = work
+    this.#busy++;
+    const done: Promise<void> = (this.#running.get(root) ?? Promise.resolve())
+      .then(work)
       .catch((error: unknown) => this.#site.log.error({ run_id: run, err: error }, "run broke"))
       .finally(() => {
-        this.#running.delete(root);
+        this.#busy--;
+        if (this.#running.get(root) === done) this.#running.delete(root);
         this.#free();
         void this.#sweep();
       });

@@ -39,7 +39,15 @@ export class FakeRun {
   async until(what: string, test: (run: FakeRun) => boolean, ms = 40_000): Promise<this> {
     if (test(this)) return this;
     await new Promise<void>((done, failed) => {
-      const timer = setTimeout(() => failed(new Error(`${what}: not within ${ms} ms; ${JSON.stringify({ calls: this.calls.slice(-10), outcome: this.outcome, log: this.log.slice(-500) })}`)), ms);
+      const timer = setTimeout(
+        () =>
+          failed(
+            new Error(
+              `${what}: not within ${ms} ms; ${JSON.stringify({ calls: this.calls.slice(-10), outcome: this.outcome, log: this.log.slice(-500) })}`,
+            ),
+          ),
+        ms,
+      );
       const watch = () => {
         if (!test(this)) return;
         clearTimeout(timer);
@@ -73,7 +81,10 @@ export class FakeRun {
 export class FakeApi {
   readonly runs = new Map<string, FakeRun>();
   readonly token = `tok_${randomUUID()}`;
-  credentials: { env: { name: string; value: string }[]; files: { path: string; content: string; env_name: string | null }[] } = { env: [], files: [] };
+  credentials: { env: { name: string; value: string }[]; files: { path: string; content: string; env_name: string | null }[] } = {
+    env: [],
+    files: [],
+  };
   /** Answers that are made but never sent, per operation: the next n. */
   readonly swallow: Record<string, number> = {};
   blocked = false;
@@ -216,7 +227,8 @@ export class FakeApi {
         settings: { lease_seconds: 30, renew_seconds: this.renewSeconds, poll_seconds: 5 },
       });
     }
-    if (head === "claim") return answer("claim", { lease: await this.#claim(operations.claim.spec.body.parse(json()).wait_seconds, request) });
+    if (head === "claim")
+      return answer("claim", { lease: await this.#claim(operations.claim.spec.body.parse(json()).wait_seconds, request) });
     if (head === "resume") {
       const { held } = operations.resume.spec.body.parse(json());
       const runs = held.map(({ run_id, epoch }) => this.#held(run_id, epoch)).filter((run) => run !== null);
@@ -227,7 +239,11 @@ export class FakeApi {
     if (!run) return refuse(409, "CONFLICT", "not yours");
     run.calls.push(kind ? `${call}:${kind}` : call);
     try {
-      if (call === "renew") return answer(call, { cancel: run.cancel === null ? null : { reason: run.cancel }, expires_at: new Date(Date.now() + 30_000).toISOString() });
+      if (call === "renew")
+        return answer(call, {
+          cancel: run.cancel === null ? null : { reason: run.cancel },
+          expires_at: new Date(Date.now() + 30_000).toISOString(),
+        });
       if (call === "events") {
         const { first, events } = operations.events.spec.body.parse(given);
         if (first > run.events.length + 1) throw new Error(`a gap: ${first} after ${run.events.length}`);

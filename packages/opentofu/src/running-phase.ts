@@ -1,5 +1,5 @@
 import { watch } from "node:fs";
-import { open, readFile } from "node:fs/promises";
+import { open, readFile, readlink } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -36,10 +36,11 @@ export class RunningPhase implements Phase {
   async #waited(): Promise<PhaseExit> {
     await (this.#ended?.() ?? this.#watched());
     // No status although the shell is gone: it was killed, or the machine went down.
-    const exit = (await this.#left()) ?? { code: 137, signal: "SIGKILL" };
-    // With bubblewrap nothing outlives the namespace; without it a provisioner's background children would.
+    const left = await this.#left();
+    // Without bubblewrap a provisioner's background children go on. With it, `--die-with-parent` has a gap at the very start.
     if (this.facts.sandbox === "none") await this.#sweep(-1);
-    return exit;
+    else if (left === null) await this.#endNamespace();
+    return left ?? { code: 137, signal: "SIGKILL" };
   }
 
   async #watched(): Promise<void> {
@@ -80,14 +81,17 @@ export class RunningPhase implements Phase {
 
   async kill(): Promise<void> {
     if (!(await this.alive())) return;
-    if (this.facts.sandbox === "bubblewrap") {
-      // Init of the pid namespace: with it everything inside goes, whatever session it made for itself.
-      const init = await this.#started(() => this.#namespaceInit());
-      if (init !== null && (await this.alive())) signal(init, "SIGKILL");
-      else signal(-this.facts.pid, "SIGKILL");
-      return;
-    }
-    await this.#sweep(this.facts.pid);
+    if (this.facts.sandbox === "none") return this.#sweep(this.facts.pid);
+    // Before there is a namespace there is nothing but bwrap.
+    const init = await this.#started(() => this.#namespaceInit());
+    if (init === null && (await this.alive())) signal(-this.facts.pid, "SIGKILL");
+    else await this.#endNamespace();
+  }
+
+  /** SIGKILL to init of the pid namespace: everything inside goes with it, whatever session it made for itself. */
+  async #endNamespace(): Promise<void> {
+    const init = await this.#namespaceInit();
+    if (init !== null) signal(init, "SIGKILL");
   }
 
   /** Ends what is below `root` or carries the phase's mark, in rounds: between being listed and being stopped a process may fork. */
@@ -101,10 +105,14 @@ export class RunningPhase implements Phase {
     }
   }
 
+  /** The process that bwrap named, if it is still in the very namespace that bwrap named. */
   async #namespaceInit(): Promise<number | null> {
     const status = await readFile(join(this.#folder, "status"), "utf8").catch(() => "");
     const pid = /"child-pid":\s*(\d+)/.exec(status)?.[1];
-    return pid ? Number(pid) : null;
+    const namespace = /"pid-namespace":\s*(\d+)/.exec(status)?.[1];
+    if (!pid || !namespace || (await bootId()) !== this.facts.bootId) return null;
+    const link = await readlink(`/proc/${pid}/ns/pid`).catch(() => "");
+    return link === `pid:[${namespace}]` ? Number(pid) : null;
   }
 
   async #payload(): Promise<number | null> {

@@ -62,6 +62,7 @@ export class RedactingStream {
   }
 
   #release(safe: number): string {
+    if (safe === 0) return "";
     const { replacements, counted } = this.#scannedBy;
     const text = this.#held;
     let written = "";

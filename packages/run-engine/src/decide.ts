@@ -14,7 +14,7 @@ import { isTerminal } from "./transitions.ts";
 const askToStop = statement(
   "run_ask_to_stop",
   `UPDATE runs SET cancel_requested_at = coalesce(cancel_requested_at, now()), cancel_reason = coalesce(cancel_reason, $2)
-   WHERE id = $1 AND status = 'running' RETURNING *, pg_notify('takosumi_run', id || ' 0') AS told`,
+   WHERE id = $1 AND status = 'running' RETURNING *, pg_notify('takosumi_cancel', id) AS told`,
 );
 
 const held = async (tx: Tx, { id, capsule_id }: Pick<RunRow, "id" | "capsule_id">): Promise<RunRow> => {

@@ -1,7 +1,8 @@
 import type { Db } from "@takosumi/db/db";
 
-/** A Run has new events (its id), or a pool has something to claim (its name). */
-export type Channel = "takosumi_run" | "takosumi_queue";
+const channels = ["takosumi_run", "takosumi_queue", "takosumi_cancel"] as const;
+/** A Run has new events (its id), a pool has something to claim (its name), or a Run is to stop (its id). */
+export type Channel = (typeof channels)[number];
 
 /** Wakes whoever waits in this process when PostgreSQL says that something changed. A wake-up is a hint: the reader looks for itself. */
 export interface Notices {
@@ -19,7 +20,7 @@ export async function openNotices(db: Db): Promise<Notices> {
     for (const key of waiting.keys()) wake(key);
   };
   const listen = (channel: Channel) => db.listen(channel, (payload) => wake(`${channel} ${payload.split(" ", 1)[0]}`), wakeAll);
-  const listeners = await Promise.all([listen("takosumi_run"), listen("takosumi_queue")]);
+  const listeners = await Promise.all(channels.map(listen));
   return {
     wait: (channel, topic, ms, signal) =>
       new Promise((resolve) => {

@@ -51,7 +51,7 @@ export async function renew({ db, notices, settings }: EngineResources, held: He
   const keep = () => db.one<RunRow>(renewLease, [held.run_id, held.epoch, held.runner_id, settings.leaseSeconds]);
   for (;;) {
     const woken = new AbortController();
-    const notice = notices.wait("takosumi_run", held.run_id, Math.max(until - Date.now(), 0), AbortSignal.any([signal, woken.signal]));
+    const notice = notices.wait("takosumi_cancel", held.run_id, Math.max(until - Date.now(), 0), AbortSignal.any([signal, woken.signal]));
     try {
       const run = await keep();
       if (!run) throw lostLease(held.run_id);

@@ -48,8 +48,11 @@ export async function launchAll(root: string, closers: Closers, signal: AbortSig
   );
 
   let api: Supervised | undefined;
+  // Asking and hashing the binaries takes about as long as the database.
+  const looking = toolsHere(launch);
+  looking.catch(() => {});
   const database = await databaseSteps(launch, closers, () => api?.restart(apiGraceMs), signal);
-  const tools = await toolStep(root, launch, closers, signal);
+  const tools = await toolStep(root, launch, looking, closers, signal);
   await step("build", async (now) => {
     now("generating the database client");
     return (await generateClient(root)) ? "database client generated" : "up to date";
@@ -85,20 +88,23 @@ async function databaseSteps(launch: Launch, closers: Closers, restarted: () => 
   return database;
 }
 
-async function toolStep(root: string, launch: Launch, closers: Closers, signal: AbortSignal): Promise<Tool[]> {
-  const tools = await named("tool", () => toolsHere(launch));
-  const [best] = tools;
-  if (best?.name === "opentofu") {
-    await step("tool", async () => describeTool(best));
-    return tools;
+async function toolStep(root: string, launch: Launch, looking: Promise<Tool[]>, closers: Closers, signal: AbortSignal): Promise<Tool[]> {
+  let tools: Tool[] = [];
+  await step("tool", async (now) => {
+    now("looking for tofu");
+    tools = await looking;
+    const [best] = tools;
+    if (!best) return null;
+    return best.name === "opentofu" ? describeTool(best) : `${describeTool(best)}\nbegins; OpenTofu is being installed meanwhile`;
+  });
+  if (tools[0]?.name !== "opentofu") {
+    const install = installInBackground(root, launch.dataDir, launch.childEnv("runner"), say);
+    closers.add("tofu-install", () => install.stop(1_000));
+    if (tools.length === 0)
+      console.log(
+        warning("tool", "no tofu or terraform: Runs wait", `one is being installed (${install.log}), or set TAKOSUMI_TOFU_BIN=<path>`),
+      );
   }
-  const install = installInBackground(root, launch.dataDir, launch.childEnv("runner"), say);
-  closers.add("tofu-install", () => install.stop(1_000));
-  if (best) await step("tool", async () => `${describeTool(best)}\nbegins; OpenTofu is being installed meanwhile`);
-  else
-    console.log(
-      warning("tool", "no tofu or terraform: Runs wait", `one is being installed (${install.log}), or set TAKOSUMI_TOFU_BIN=<path>`),
-    );
   signal.throwIfAborted();
   return tools;
 }

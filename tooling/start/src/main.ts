@@ -5,11 +5,14 @@ import { launchAll } from "./launch.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url)).replace(/\/$/, "");
 const stop = new AbortController();
-let stopping = false;
+/** One Ctrl-C may come twice: from the terminal and from npm. */
+const echoMs = 500;
+let told = 0;
 
-/** Every way to be told to end is the same; a second one changes nothing. */
+/** Every way to be told to end is the same; a later one changes nothing. */
 function end(): void {
-  if (stopping) return console.log("  still stopping: Runs record their state");
+  if (!stop.signal.aborted) told = performance.now();
+  else if (performance.now() - told > echoMs) console.log("  still stopping: Runs record their state");
   stop.abort();
 }
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
@@ -33,7 +36,6 @@ try {
   }
 }
 if (status === 0) console.log("\nStopping");
-stopping = stop.signal.aborted;
 const wrong = await closers.closeAll();
 for (const line of wrong) console.log(`  ! ${line}`);
 if (status === 0) console.log("Stopped");

@@ -8,7 +8,7 @@ import { lastLines } from "./log-file.ts";
 const origins: Record<Tool["origin"], string> = {
   configured: "TAKOSUMI_TOFU_BIN",
   path: "found on PATH",
-  cache: "installed before",
+  cache: "in the cache",
   built: "built here",
 };
 const product = (tool: Tool) => `${tool.name === "opentofu" ? "OpenTofu" : "Terraform"} ${tool.version}`;

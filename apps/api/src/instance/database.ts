@@ -34,7 +34,10 @@ function startError(error: unknown, url: string): unknown {
 }
 
 const unreachable = (url: string, why: string) =>
-  new StartError("database_unreachable", `The database at ${placeOf(url)} cannot be reached (${why}): check DATABASE_URL, and that PostgreSQL runs`);
+  new StartError(
+    "database_unreachable",
+    `The database at ${placeOf(url)} cannot be reached (${why}): check DATABASE_URL, and that PostgreSQL runs`,
+  );
 
 /** Host and database, without user and password. */
 function placeOf(url: string): string {

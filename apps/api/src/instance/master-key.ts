@@ -28,7 +28,10 @@ export async function openInstanceKeyring(db: Db, env: Env): Promise<Keyring> {
 }
 
 /** A new key is only made for data that nothing was sealed in yet: a lost key file is never replaced by another one. */
-async function masterKey({ TAKOSUMI_MASTER_KEY: text, TAKOSUMI_MASTER_KEY_FILE: file, TAKOSUMI_DATA_DIR: dir }: Env, unsealed: boolean): Promise<Buffer> {
+async function masterKey(
+  { TAKOSUMI_MASTER_KEY: text, TAKOSUMI_MASTER_KEY_FILE: file, TAKOSUMI_DATA_DIR: dir }: Env,
+  unsealed: boolean,
+): Promise<Buffer> {
   if (text !== undefined) return parseMasterKey(text);
   if (file !== undefined) return readMasterKeyFile(file);
   const path = join(dir, "master.key");

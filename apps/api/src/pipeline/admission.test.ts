@@ -2,7 +2,14 @@ import type { Principal } from "@takosumi/transport/application";
 import { describe, expect, it } from "vitest";
 import { Buckets, openAdmission } from "./admission.ts";
 
-const who = (id: string, kind: Principal["kind"] = "user"): Principal => ({ id, kind, name: id, scopes: "*", token_id: null, address: null });
+const who = (id: string, kind: Principal["kind"] = "user"): Principal => ({
+  id,
+  kind,
+  name: id,
+  scopes: "*",
+  token_id: null,
+  address: null,
+});
 
 describe("token buckets", () => {
   it("admit a minute's worth, then say how long to wait, then admit again after exactly that", () => {
@@ -42,7 +49,8 @@ describe("admission", () => {
     for (let i = 0; i < 5; i++) admit(null, "a", "health.live");
     for (let i = 0; i < 5; i++) admit(who("r", "runner"), "a", "runnerProtocol.claim");
     for (let i = 0; i < 2; i++) admit(who("u"), "a", "runs.list");
-    const limited = (after: number) => expect.objectContaining({ code: "RATE_LIMITED", details: { reason: "requests", retry_after_ms: after } });
+    const limited = (after: number) =>
+      expect.objectContaining({ code: "RATE_LIMITED", details: { reason: "requests", retry_after_ms: after } });
     expect(() => admit(who("u"), "a", "runs.list")).toThrow(limited(30_000));
     admit(null, "a", "runs.list");
     expect(() => failed("a")).toThrow(limited(60_000));

@@ -57,7 +57,10 @@ export function openAdmission(limits: { readonly principal: number; readonly add
   const addresses = new Buckets(limits.address, now);
   const check = (wait: number, of: string) => {
     if (wait === 0) return;
-    throw new ApiError("RATE_LIMITED", `Too many requests ${of}: wait ${Math.ceil(wait / 1_000)} s`, { reason: "requests", retry_after_ms: wait });
+    throw new ApiError("RATE_LIMITED", `Too many requests ${of}: wait ${Math.ceil(wait / 1_000)} s`, {
+      reason: "requests",
+      retry_after_ms: wait,
+    });
   };
   return {
     admit(who, address, operation) {

@@ -36,5 +36,4 @@ export async function tidy(db: Resources["db"], signal: AbortSignal): Promise<vo
   await forgetDenials(db, new Date(Date.now() - denialsKept));
 }
 
-const waited = (signal: AbortSignal): Promise<boolean> =>
-  pause(every, true, { signal, ref: false }).catch(() => false);
+const waited = (signal: AbortSignal): Promise<boolean> => pause(every, true, { signal, ref: false }).catch(() => false);

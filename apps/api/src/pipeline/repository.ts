@@ -17,8 +17,10 @@ const insert = statement(
          expires_at = excluded.expires_at, created_at = now()
    WHERE held.expires_at <= now() RETURNING true AS claimed`,
 );
-export const insertClaim = async (tx: Queries, claim: { principal_id: string; key: string; operation: string; digest: string }): Promise<boolean> =>
-  (await tx.one(insert, [claim.principal_id, claim.key, claim.operation, claim.digest])) !== null;
+export const insertClaim = async (
+  tx: Queries,
+  claim: { principal_id: string; key: string; operation: string; digest: string },
+): Promise<boolean> => (await tx.one(insert, [claim.principal_id, claim.key, claim.operation, claim.digest])) !== null;
 
 const answer = statement("claim_answer", "UPDATE idempotency_claims SET status = $3, answer = $4 WHERE principal_id = $1 AND key = $2");
 export const storeAnswer = (tx: Queries, principalId: string, key: string, status: number, sealed: string) =>

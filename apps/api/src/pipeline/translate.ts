@@ -18,10 +18,12 @@ const busy = (message: string) => new ApiError("UNAVAILABLE", message, { reason:
 export function translate(error: unknown): ApiError | null {
   for (let cause = error, i = 0; cause instanceof Error && i < depth; cause = cause.cause, i++) {
     const { code } = cause as { code?: unknown };
-    if (cause instanceof DatabaseUnavailable || connectionLost(cause) || (typeof code === "string" && prismaAway.test(code))) return database();
+    if (cause instanceof DatabaseUnavailable || connectionLost(cause) || (typeof code === "string" && prismaAway.test(code)))
+      return database();
     if (cause instanceof LostRace) return busy("Somebody else was changing the same: nothing was changed, try again");
     if (code === tooLong) return busy("The database took too long for this: nothing was changed, try again");
-    if (cause instanceof UniqueViolation) return new ApiError("CONFLICT", "This exists already: somebody else was faster", { reason: "lost_race" });
+    if (cause instanceof UniqueViolation)
+      return new ApiError("CONFLICT", "This exists already: somebody else was faster", { reason: "lost_race" });
     if (cause instanceof BlobError && (cause.code === "no_space" || cause.code === "unavailable"))
       return new ApiError("UNAVAILABLE", `${cause.message}: nothing was changed`, { reason: "storage", retry_after_ms: 10_000 });
   }

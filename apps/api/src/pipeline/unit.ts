@@ -30,7 +30,10 @@ export async function openUnit(resources: Pick<Resources, "db" | "keyring">, con
   };
 }
 
-function auditOf({ principal, request_id, address }: RequestContext, { action, target, workspace_id, metadata, row }: AuditRecord): AuditInput {
+function auditOf(
+  { principal, request_id, address }: RequestContext,
+  { action, target, workspace_id, metadata, row }: AuditRecord,
+): AuditInput {
   return {
     workspace_id,
     actor: actorOf(principal),

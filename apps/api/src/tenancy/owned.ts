@@ -17,7 +17,8 @@ export interface NestedId {
 export async function ownedIn(db: Queries, workspaceId: string, ids: readonly NestedId[]): Promise<void> {
   const fields: { path: string; message: string }[] = [];
   for (const [entity, named] of Map.groupBy(ids, (one) => one.entity)) {
-    const owned = entity === "connection" ? new Set<string>() : await ownedIds(db, entity, workspaceId, [...new Set(named.map(({ id }) => id))]);
+    const owned =
+      entity === "connection" ? new Set<string>() : await ownedIds(db, entity, workspaceId, [...new Set(named.map(({ id }) => id))]);
     for (const { path, id } of named) if (!owned.has(id)) fields.push({ path, message: `There is no such ${entity}` });
   }
   if (fields.length === 0) return;

@@ -51,8 +51,12 @@ export class Cursor {
 
   #write(saved: Saved): void {
     this.#saved = saved;
-    writeFileSync(`${this.#path}.new`, JSON.stringify(saved), { mode: 0o600 });
-    renameSync(`${this.#path}.new`, this.#path);
+    try {
+      writeFileSync(`${this.#path}.new`, JSON.stringify(saved), { mode: 0o600 });
+      renameSync(`${this.#path}.new`, this.#path);
+    } catch {
+      // A full disk: the log goes on, and only a runner killed now would repeat some of it.
+    }
   }
 }
 

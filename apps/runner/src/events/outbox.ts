@@ -82,6 +82,7 @@ export class Outbox {
       const since = performance.now() - this.#sentAt;
       if (since < COALESCE_MS) await wait(COALESCE_MS - since, undefined, { signal: this.#hurry.signal }).catch(() => undefined);
       this.#hurry = new AbortController();
+      if (this.#held > 0) return;
       const { events, places } = this.#queue.take(this.#redact);
       this.#release();
       if (events.length > 0) await this.#deliver(this.#cursor.sending(events, places));

@@ -48,13 +48,14 @@ export async function carryThrough(job: Job, onJob: (job: Job) => () => void, wo
   try {
     const outcome = await work().catch((error: unknown) => outcomeOf(job, error));
     if (outcome) {
-      await complete(job, await job.outbox.drained(), outcome);
+      await complete(job, await lastSequence(job), outcome);
       job.log.info({ result: outcome.result, ms: job.elapsedMs }, "run ended");
       if (outcome.result === "planned" && outcome.plan.has_changes) how = "waits_for_apply";
     }
   } catch (error) {
-    if (error instanceof Unreachable) how = "kept";
-    job.log.warn({ problem: error instanceof Error ? error.message : String(error) }, "run left");
+    if (error instanceof Unreachable || (job.executed && !(error instanceof LeaseLost))) how = "kept";
+    const level = error instanceof LeaseLost || error instanceof Unreachable ? "warn" : "error";
+    job.log[level]({ err: error }, "run left");
   } finally {
     ended.abort();
     job.control.close();
@@ -84,6 +85,17 @@ function outcomeOf(job: Job, error: unknown): Outcome | null {
     summary: null,
     duration_ms: job.elapsedMs,
   };
+}
+
+/** What keeps the log from being sent, other than the api, does not keep the end of the Run from being told. */
+async function lastSequence(job: Job): Promise<number> {
+  try {
+    return await job.outbox.drained();
+  } catch (error) {
+    if (error instanceof LeaseLost || error instanceof Unreachable) throw error;
+    job.log.error({ err: error }, "the log is cut");
+    return job.cursor.sequence;
+  }
 }
 
 async function complete(job: Job, last: number, outcome: Outcome): Promise<void> {

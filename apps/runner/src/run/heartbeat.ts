@@ -3,6 +3,8 @@ import type { Log } from "../log.ts";
 import { type LeasedCalls, LeaseLost } from "../wire/leased.ts";
 import type { RunControl } from "./control.ts";
 
+const ANSWER_MS = 5_000;
+
 /**
  * Renews a lease until `ended` aborts, whatever else the Run waits for. An api that is away does not end the Run: its own runner may
  * come back with the same epoch, and hears there whether the lease still stands.
@@ -10,14 +12,17 @@ import type { RunControl } from "./control.ts";
 export async function keepLease(calls: LeasedCalls, control: RunControl, everyMs: number, log: Log, ended: AbortSignal): Promise<void> {
   const signal = AbortSignal.any([ended, control.lost]);
   while (!signal.aborted) {
-    await wait(everyMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) return;
     try {
-      const { cancel } = await calls.renew({ signal, patienceMs: everyMs, answerMs: everyMs });
+      // The answer is the wait: it comes after `everyMs`, or as soon as somebody cancels.
+      const asked = Date.now();
+      const { cancel } = await calls.renew(Math.floor(everyMs / 1000), { signal, patienceMs: everyMs, answerMs: everyMs + ANSWER_MS });
       if (cancel) control.stop("cancelled", cancel.reason);
+      const early = asked + everyMs - Date.now();
+      if (cancel || everyMs < 1000) await wait(Math.max(early, 0), undefined, { signal }).catch(() => undefined);
     } catch (error) {
       if (error instanceof LeaseLost || signal.aborted) return;
       log.warn({ run_id: calls.runId, problem: error instanceof Error ? error.message : String(error) }, "lease not renewed");
+      await wait(everyMs / 10, undefined, { signal }).catch(() => undefined);
     }
   }
 }

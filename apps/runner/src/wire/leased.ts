@@ -40,8 +40,9 @@ export class LeasedCalls {
     this.#lost = lost;
   }
 
-  renew(patience: Patience): Promise<Output<"renew">> {
-    return this.#kept(this.#client.call(operations.renew, this.#leased(), patience));
+  /** Answers as soon as the Run is to be cancelled, else after `waitSeconds`. */
+  renew(waitSeconds: number, patience: Patience): Promise<Output<"renew">> {
+    return this.#kept(this.#client.call(operations.renew, { ...this.#leased(), wait_seconds: waitSeconds }, patience));
   }
 
   /** `events` are JSON texts, already redacted and within the limits of a batch. */

@@ -26,7 +26,9 @@ describe("names of settings", () => {
   });
 
   it("suggests nothing for what resembles nothing", () => {
-    expect(unknownSettingMessage({ name: "TAKOSUMI_ZZZZZZZZZZZZZZZZZZZZ", nearest: nearestSetting("TAKOSUMI_ZZZZZZZZZZZZZZZZZZZZ") })).not.toContain("mean");
+    expect(
+      unknownSettingMessage({ name: "TAKOSUMI_ZZZZZZZZZZZZZZZZZZZZ", nearest: nearestSetting("TAKOSUMI_ZZZZZZZZZZZZZZZZZZZZ") }),
+    ).not.toContain("mean");
   });
 
   it("counts single edits as one", () => {
@@ -34,9 +36,11 @@ describe("names of settings", () => {
       fc.property(fc.string({ minLength: 2, maxLength: 12 }), fc.nat(11), fc.constantFrom("drop", "add", "swap"), (text, at, edit) => {
         const i = at % (text.length - 1);
         const edited =
-          edit === "drop" ? text.slice(0, i) + text.slice(i + 1)
-          : edit === "add" ? `${text.slice(0, i)}\u0001${text.slice(i)}`
-          : text.slice(0, i) + text[i + 1] + text[i] + text.slice(i + 2);
+          edit === "drop"
+            ? text.slice(0, i) + text.slice(i + 1)
+            : edit === "add"
+              ? `${text.slice(0, i)}\u0001${text.slice(i)}`
+              : text.slice(0, i) + text[i + 1] + text[i] + text.slice(i + 2);
         expect(editDistance(text, edited)).toBe(text === edited ? 0 : 1);
         expect(editDistance(edited, text)).toBe(editDistance(text, edited));
       }),

@@ -23,20 +23,22 @@ const settingsOf = (row: Settings) => [
   JSON.stringify(row.policy),
 ];
 
-const page = (scope: "project_id" | "workspace_id") =>
-  statement(
-    `capsules_page_${scope}`,
-    `SELECT * FROM capsules WHERE ${scope} = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR id > $2) AND ($3::text IS NULL OR status = $3)
-     ORDER BY id LIMIT $4`,
-  );
-// Plans: capsules_project_page_idx, capsules_page_idx.
+const page = (scope: "project_id" | "workspace_id") => {
+  const of = (name: string, and: string) =>
+    statement(name, `SELECT * FROM capsules WHERE ${scope} = $1 AND deleted_at IS NULL AND id > $2 ${and} ORDER BY id LIMIT $3`);
+  return { all: of(`capsules_page_${scope}`, ""), ofStatus: of(`capsules_page_${scope}_status`, "AND status = $4") };
+};
+// Plans: capsules_project_page_idx, capsules_page_idx, from the cursor on; no id is below "". A status is looked at on each row.
 const pages = { project_id: page("project_id"), workspace_id: page("workspace_id") } as const;
-export const listCapsules = (
+export function listCapsules(
   db: Db,
   scope: keyof typeof pages,
   id: string,
   { after, status, take }: { readonly after: string | null; readonly status: CapsuleRow["status"] | undefined; readonly take: number },
-): Promise<CapsuleRow[]> => db.query<CapsuleRow>(pages[scope], [id, after, status ?? null, take]);
+): Promise<CapsuleRow[]> {
+  const values = [id, after ?? "", take];
+  return status === undefined ? db.query(pages[scope].all, values) : db.query(pages[scope].ofStatus, [...values, status]);
+}
 
 const insert = statement(
   "capsule_insert",

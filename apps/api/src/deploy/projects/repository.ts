@@ -7,13 +7,13 @@ import type { Db, Tx } from "../../world.ts";
 
 export const locateProject = locatorOf("project", "projects", "located.deleted_at IS NULL");
 
-// Plan: projects_page_idx.
+// Plan: projects_page_idx from the cursor on; no id is below "".
 const page = statement(
   "projects_page",
-  `SELECT * FROM projects WHERE workspace_id = $1 AND deleted_at IS NULL AND ($2::text IS NULL OR id > $2) ORDER BY id LIMIT $3`,
+  `SELECT * FROM projects WHERE workspace_id = $1 AND deleted_at IS NULL AND id > $2 ORDER BY id LIMIT $3`,
 );
 export const listProjects = (db: Db, workspaceId: string, after: string | null, take: number): Promise<ProjectRow[]> =>
-  db.query<ProjectRow>(page, [workspaceId, after, take]);
+  db.query<ProjectRow>(page, [workspaceId, after ?? "", take]);
 
 // Plan: projects_slug_key.
 const taken = statement(

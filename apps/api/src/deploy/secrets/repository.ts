@@ -5,13 +5,10 @@ import type { Db, Tx } from "../../world.ts";
 
 export const locateSecret = locatorOf("secret", "secrets");
 
-// Plan: secrets_page_idx.
-const page = statement(
-  "secrets_page",
-  `SELECT * FROM secrets WHERE workspace_id = $1 AND ($2::text IS NULL OR id > $2) ORDER BY id LIMIT $3`,
-);
+// Plan: secrets_page_idx from the cursor on; no id is below "".
+const page = statement("secrets_page", `SELECT * FROM secrets WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3`);
 export const listSecrets = (db: Db, workspaceId: string, after: string | null, take: number): Promise<SecretRow[]> =>
-  db.query<SecretRow>(page, [workspaceId, after, take]);
+  db.query<SecretRow>(page, [workspaceId, after ?? "", take]);
 
 const insert = statement(
   "secret_insert",

@@ -30,9 +30,15 @@ const insertOwner = statement(
 export const insertFirstOwner = (tx: Tx, { user_id, workspace_id }: Owner, username: string, name: string) =>
   tx.query(insertOwner, [user_id, workspace_id, username, name]);
 
-const patByHash = statement("bootstrap_pat", "SELECT id, revoked_at IS NOT NULL AS revoked FROM personal_access_tokens WHERE token_hash = $1");
+const patByHash = statement(
+  "bootstrap_pat",
+  "SELECT id, revoked_at IS NOT NULL AS revoked FROM personal_access_tokens WHERE token_hash = $1",
+);
 export const findPat = (tx: Tx, hash: string) => tx.one<{ id: string; revoked: boolean }>(patByHash, [hash]);
-const insertPat = statement("bootstrap_pat_insert", "INSERT INTO personal_access_tokens (id, user_id, name, token_hash) VALUES ($1, $2, 'bootstrap', $3)");
+const insertPat = statement(
+  "bootstrap_pat_insert",
+  "INSERT INTO personal_access_tokens (id, user_id, name, token_hash) VALUES ($1, $2, 'bootstrap', $3)",
+);
 export const insertBootstrapPat = (tx: Tx, id: string, userId: string, hash: string) => tx.query(insertPat, [id, userId, hash]);
 const deletePat = statement("bootstrap_pat_delete", "DELETE FROM personal_access_tokens WHERE id = $1");
 export const removePat = (tx: Tx, id: string) => tx.query(deletePat, [id]);
@@ -44,5 +50,8 @@ export const insertRunnerToken = (tx: Tx, id: string, pool: string, hash: string
 /** Runners are registered under a token: it is revoked, never deleted. */
 const reviveRunner = statement("bootstrap_runner_revive", "UPDATE runner_tokens SET revoked_at = NULL WHERE id = $1");
 export const reviveRunnerToken = (tx: Tx, id: string) => tx.query(reviveRunner, [id]);
-const revokeRunner = statement("bootstrap_runner_revoke", "UPDATE runner_tokens SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL");
+const revokeRunner = statement(
+  "bootstrap_runner_revoke",
+  "UPDATE runner_tokens SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL",
+);
 export const revokeRunnerToken = (tx: Tx, id: string) => tx.query(revokeRunner, [id]);

@@ -53,8 +53,20 @@ async function makeOwner(tx: Tx, events: AuditInput[]): Promise<Owner> {
   await insertFirstOwner(tx, owner, username, "Owner");
   const { workspace_id } = owner;
   events.push(
-    { workspace_id, actor, action: "user.created", target: { type: "user", id: owner.user_id }, metadata: { username, is_instance_admin: true } },
-    { workspace_id, actor, action: "workspace.created", target: { type: "workspace", id: workspace_id }, metadata: { kind: "personal", slug: username } },
+    {
+      workspace_id,
+      actor,
+      action: "user.created",
+      target: { type: "user", id: owner.user_id },
+      metadata: { username, is_instance_admin: true },
+    },
+    {
+      workspace_id,
+      actor,
+      action: "workspace.created",
+      target: { type: "workspace", id: workspace_id },
+      metadata: { kind: "personal", slug: username },
+    },
   );
   return owner;
 }

@@ -14,7 +14,11 @@ const refuse = (reason: "invalid" | "expired" | "revoked", message: string): nev
  * Who shows this credential. Null where none is shown. An Authorization header that is not valid is refused, and nothing else is looked
  * at instead of it. Schemes with a credential of their own are their handlers' to check.
  */
-export async function authenticate({ db }: Pick<Resources, "db">, uses: Uses, { headers, address, scheme }: Door): Promise<Principal | null> {
+export async function authenticate(
+  { db }: Pick<Resources, "db">,
+  uses: Uses,
+  { headers, address, scheme }: Door,
+): Promise<Principal | null> {
   if (scheme !== "any" && scheme !== "runner") return null;
   const token = bearerOf(headers);
   if (token === null) return null;

@@ -8,7 +8,9 @@ const shape = /^tak_[a-z]{3}_[A-Za-z0-9_-]{20,200}$/;
 export function bearerOf({ authorization }: IncomingHttpHeaders): string | null {
   if (authorization === undefined) return null;
   const token = bearer.exec(authorization)?.[1];
-  if (token === undefined) throw new ApiError("UNAUTHORIZED", "The Authorization header is not of the form: Bearer <token>", { reason: "invalid" });
-  if (!shape.test(token)) throw new ApiError("UNAUTHORIZED", "The token is malformed: it begins with tak_pat_ or another prefix of ours", { reason: "invalid" });
+  if (token === undefined)
+    throw new ApiError("UNAUTHORIZED", "The Authorization header is not of the form: Bearer <token>", { reason: "invalid" });
+  if (!shape.test(token))
+    throw new ApiError("UNAUTHORIZED", "The token is malformed: it begins with tak_pat_ or another prefix of ours", { reason: "invalid" });
   return token;
 }

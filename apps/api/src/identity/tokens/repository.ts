@@ -34,5 +34,8 @@ export interface RunnerTokenHolder {
   readonly pool: string;
   readonly revoked: boolean;
 }
-const runnerToken = statement("runner_token", `SELECT id, pool, revoked_at IS NOT NULL AS revoked FROM runner_tokens WHERE token_hash = $1`);
+const runnerToken = statement(
+  "runner_token",
+  `SELECT id, pool, revoked_at IS NOT NULL AS revoked FROM runner_tokens WHERE token_hash = $1`,
+);
 export const findRunnerToken = (db: Db, hash: string) => db.one<RunnerTokenHolder>(runnerToken, [hash]);

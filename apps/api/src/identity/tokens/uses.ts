@@ -18,7 +18,10 @@ export function openUses({ db, log }: Pick<Resources, "db" | "log">): Uses {
     note(tokenId, unusedFor) {
       if ((unusedFor !== null && unusedFor < 60) || writing.has(tokenId) || writing.size >= atOnce) return;
       const noted = noteUse(db, tokenId).catch((err: unknown) => log.warn({ err }, "the use of a token could not be noted"));
-      writing.set(tokenId, noted.finally(() => writing.delete(tokenId)));
+      writing.set(
+        tokenId,
+        noted.finally(() => writing.delete(tokenId)),
+      );
     },
     close: async () => {
       await Promise.all(writing.values());

@@ -21,7 +21,9 @@ export const locateWorkspace: Locator<"workspace"> = async (db, id, reader) => {
   if (!reader) return null;
   const bound = reader.workspace_id ?? null;
   type Found = Rows["workspace"] & { readonly reader_role: Role };
-  const found = await (id === undefined || id === "me" ? db.one<Found>(own, [reader.id, bound]) : db.one<Found>(workspace, [id, reader.id, bound]));
+  const found = await (id === undefined || id === "me"
+    ? db.one<Found>(own, [reader.id, bound])
+    : db.one<Found>(workspace, [id, reader.id, bound]));
   if (!found) return null;
   const { reader_role: role, ...row } = found;
   return { row, role, workspace_id: row.id };

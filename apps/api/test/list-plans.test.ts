@@ -1,0 +1,74 @@
+import type { Db } from "@takosumi/db/db";
+import { type Statement, statement } from "@takosumi/db/sql";
+import { createActor } from "@takosumi/testkit/actors";
+import { type TestDatabase, testDatabase } from "@takosumi/testkit/database";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { listEvents } from "../src/deploy/audit/repository.ts";
+import { listCapsules } from "../src/deploy/capsules/repository.ts";
+import { listProjects } from "../src/deploy/projects/repository.ts";
+import { listSecrets } from "../src/deploy/secrets/repository.ts";
+import { listStates } from "../src/deploy/state/repository.ts";
+
+let database: TestDatabase;
+let workspace: string;
+
+/** Many rows of one Workspace, so that walking them all would be the wrong plan. */
+const seeds = (ws: string) => [
+  `INSERT INTO projects (id, workspace_id, name, slug) SELECT 'prj_' || lpad(i::text, 8, '0'), '${ws}', 'p', 'p' || i FROM generate_series(1, 5000) i`,
+  `INSERT INTO secrets (id, workspace_id, name, sealed) SELECT 'sec_' || lpad(i::text, 8, '0'), '${ws}', 's' || i, 'x' FROM generate_series(1, 5000) i`,
+  `INSERT INTO capsules (id, workspace_id, project_id, name, status, source, module_path, variables, provider_bindings)
+     SELECT 'cap_' || lpad(i::text, 8, '0'), '${ws}', 'prj_' || lpad((1 + i % 5)::text, 8, '0'), 'c' || i, 'pending', '{}', '.', '[]', '[]' FROM generate_series(1, 5000) i`,
+  `INSERT INTO state_versions (id, workspace_id, capsule_id, previous_id, serial, lineage, digest, size_bytes, outputs)
+     SELECT 'sv_' || lpad(i::text, 8, '0'), '${ws}', 'cap_00000001', 'sv_' || i, i, 'l', 'd', 1, '[]' FROM generate_series(1, 5000) i`,
+  `INSERT INTO audit_events (id, chain_id, sequence, workspace_id, actor, actor_id, action, target_type, target_id, capsule_id, run_id, metadata, previous_hash, hash, created_at)
+     SELECT 'aud_' || i, '${ws}', i, '${ws}', '{}', 'usr_' || i % 50, 'run.created', 'run', 'run_' || i % 500, 'cap_' || i % 100, 'run_' || i % 500, '{}', 'p', 'h', now()
+     FROM generate_series(1, 20000) i`,
+  "ANALYZE",
+];
+
+beforeAll(async () => {
+  database = await testDatabase();
+  workspace = (await createActor(database.db)).workspace_id;
+  for (const seed of seeds(workspace)) await database.db.prisma.$executeRawUnsafe(seed);
+});
+afterAll(() => database.drop());
+
+/** The statement that a list sends, and its values. */
+async function sentBy(list: (db: Db) => Promise<unknown>): Promise<readonly [Statement, readonly unknown[]]> {
+  let sent: readonly [Statement, readonly unknown[]] | undefined;
+  await list({ query: async (text: Statement, values: readonly unknown[] = []) => ((sent = [text, values]), []) } as unknown as Db);
+  if (!sent) throw new Error("The list asked nothing");
+  return sent;
+}
+const literal = (value: unknown) => (value === null ? "NULL" : typeof value === "number" ? String(value) : `'${String(value)}'`);
+
+/** The plan that a prepared statement has from its sixth use on, whatever its values. */
+async function genericPlan([{ name, text }, values]: Awaited<ReturnType<typeof sentBy>>): Promise<string> {
+  return database.db.transaction(async (tx) => {
+    await tx.query(statement("plan_mode", "SET LOCAL plan_cache_mode = force_generic_plan"));
+    await tx.query(statement(`plan_of_${name}`, `PREPARE plan_${name} AS ${text}`));
+    const explain = `EXPLAIN EXECUTE plan_${name} (${values.map(literal).join(", ")})`;
+    return (await tx.query<{ "QUERY PLAN": string }>(statement(`explain_${name}`, explain))).map((row) => row["QUERY PLAN"]).join("\n");
+  });
+}
+
+const page = { after: null, status: undefined, take: 51 };
+const event = { capsule_id: undefined, run_id: undefined, actor_id: undefined, action: undefined, before: "15000", take: 51 };
+const lists: [string, (db: Db) => Promise<unknown>][] = [
+  ["projects_page_idx", (db) => listProjects(db, workspace, null, 51)],
+  ["secrets_page_idx", (db) => listSecrets(db, workspace, "sec_00000100", 51)],
+  ["capsules_page_idx", (db) => listCapsules(db, "workspace_id", workspace, page)],
+  ["capsules_project_page_idx", (db) => listCapsules(db, "project_id", "prj_00000001", page)],
+  ["state_versions_page_idx", (db) => listStates(db, "cap_00000001", null, 51)],
+  ["audit_events_chain_key", (db) => listEvents(db, { ...event, workspace_id: workspace })],
+  ["audit_events_run_idx", (db) => listEvents(db, { ...event, workspace_id: workspace, run_id: "run_1" })],
+  ["audit_events_capsule_idx", (db) => listEvents(db, { ...event, workspace_id: workspace, capsule_id: "cap_1" })],
+  ["audit_events_actor_idx", (db) => listEvents(db, { ...event, workspace_id: workspace, actor_id: "usr_1" })],
+  ["audit_events_action_idx", (db) => listEvents(db, { ...event, workspace_id: workspace, action: "run.created" })],
+];
+
+it.each(lists)("a page is read from %s in its order, without sorting", async (index, list) => {
+  const plan = await genericPlan(await sentBy(list));
+  expect(plan).toContain(index);
+  expect(plan).not.toMatch(/Seq Scan|Sort/);
+});
