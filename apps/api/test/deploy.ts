@@ -21,7 +21,7 @@ export class DeployWorld {
   // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever a server answered
   async ok(method: string, path: string, body?: object, as: Call = this.call): Promise<any> {
     const answer = await as(method, path, body === undefined ? {} : { body });
-    expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
+    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer.body;
   }
   project = async (given: object = {}) => (await this.ok("POST", "/api/projects", { name: "p", ...given })).project;

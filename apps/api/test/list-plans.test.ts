@@ -10,26 +10,30 @@ import { listSecrets } from "../src/deploy/secrets/repository.ts";
 import { listStates } from "../src/deploy/state/repository.ts";
 
 let database: TestDatabase;
-let workspace: string;
+const workspace = "ws_0001";
+const id = (prefix: string, of: string, width = 4) => `'${prefix}' || lpad((${of})::text, ${width}, '0')`;
+const many = 20_000;
+const from = `FROM generate_series(1, ${many}) i`;
 
-/** Many rows of one Workspace, so that walking them all would be the wrong plan. */
-const seeds = (ws: string) => [
-  `INSERT INTO projects (id, workspace_id, name, slug) SELECT 'prj_' || lpad(i::text, 8, '0'), '${ws}', 'p', 'p' || i FROM generate_series(1, 5000) i`,
-  `INSERT INTO secrets (id, workspace_id, name, sealed) SELECT 'sec_' || lpad(i::text, 8, '0'), '${ws}', 's' || i, 'x' FROM generate_series(1, 5000) i`,
+/** Rows of a hundred Workspaces, Projects and Capsules, mixed: what a list needs lies all over the table. */
+const seeds = (owner: string) => [
+  `INSERT INTO workspaces (id, slug, name, kind, owner_id) SELECT ${id("ws_", "i")}, 's' || i, 'n', 'team', '${owner}' FROM generate_series(0, 99) i`,
+  `INSERT INTO projects (id, workspace_id, name, slug) SELECT ${id("prj_", "i", 6)}, ${id("ws_", "i % 100")}, 'p', 'p' || i ${from}`,
+  `INSERT INTO secrets (id, workspace_id, name, sealed) SELECT ${id("sec_", "i", 6)}, ${id("ws_", "i % 100")}, 's' || i, 'x' ${from}`,
   `INSERT INTO capsules (id, workspace_id, project_id, name, status, source, module_path, variables, provider_bindings)
-     SELECT 'cap_' || lpad(i::text, 8, '0'), '${ws}', 'prj_' || lpad((1 + i % 5)::text, 8, '0'), 'c' || i, 'pending', '{}', '.', '[]', '[]' FROM generate_series(1, 5000) i`,
+     SELECT ${id("cap_", "i", 6)}, ${id("ws_", "i % 100")}, ${id("prj_", "1 + i % 200", 6)}, 'c' || i, 'pending', '{}', '.', '[]', '[]' ${from}`,
   `INSERT INTO state_versions (id, workspace_id, capsule_id, previous_id, serial, lineage, digest, size_bytes, outputs)
-     SELECT 'sv_' || lpad(i::text, 8, '0'), '${ws}', 'cap_00000001', 'sv_' || i, i, 'l', 'd', 1, '[]' FROM generate_series(1, 5000) i`,
+     SELECT ${id("sv_", "i", 6)}, '${workspace}', ${id("cap_", "1 + i % 100", 6)}, 'sv_' || i, i, 'l', 'd', 1, '[]' ${from}`,
   `INSERT INTO audit_events (id, chain_id, sequence, workspace_id, actor, actor_id, action, target_type, target_id, capsule_id, run_id, metadata, previous_hash, hash, created_at)
-     SELECT 'aud_' || i, '${ws}', i, '${ws}', '{}', 'usr_' || i % 50, 'run.created', 'run', 'run_' || i % 500, 'cap_' || i % 100, 'run_' || i % 500, '{}', 'p', 'h', now()
-     FROM generate_series(1, 20000) i`,
-  "ANALYZE",
+     SELECT 'aud_' || i, ${id("ws_", "i % 10")}, i, ${id("ws_", "i % 10")}, '{}', 'usr_' || i / 7 % 50, 'run.a' || i / 3 % 30, 'run', 'r',
+       'cap_' || i / 11 % 100, 'run_' || i / 13 % 500, '{}', 'p', 'h', now() ${from}`,
+  "VACUUM ANALYZE",
 ];
 
 beforeAll(async () => {
   database = await testDatabase();
-  workspace = (await createActor(database.db)).workspace_id;
-  for (const seed of seeds(workspace)) await database.db.prisma.$executeRawUnsafe(seed);
+  const { user_id } = await createActor(database.db);
+  for (const seed of seeds(user_id)) await database.db.prisma.$executeRawUnsafe(seed);
 });
 afterAll(() => database.drop());
 
@@ -56,15 +60,15 @@ const page = { after: null, status: undefined, take: 51 };
 const event = { capsule_id: undefined, run_id: undefined, actor_id: undefined, action: undefined, before: "15000", take: 51 };
 const lists: [string, (db: Db) => Promise<unknown>][] = [
   ["projects_page_idx", (db) => listProjects(db, workspace, null, 51)],
-  ["secrets_page_idx", (db) => listSecrets(db, workspace, "sec_00000100", 51)],
+  ["secrets_page_idx", (db) => listSecrets(db, workspace, "sec_000100", 51)],
   ["capsules_page_idx", (db) => listCapsules(db, "workspace_id", workspace, page)],
-  ["capsules_project_page_idx", (db) => listCapsules(db, "project_id", "prj_00000001", page)],
-  ["state_versions_page_idx", (db) => listStates(db, "cap_00000001", null, 51)],
+  ["capsules_project_page_idx", (db) => listCapsules(db, "project_id", "prj_000001", page)],
+  ["state_versions_page_idx", (db) => listStates(db, "cap_000001", null, 51)],
   ["audit_events_chain_key", (db) => listEvents(db, { ...event, workspace_id: workspace })],
   ["audit_events_run_idx", (db) => listEvents(db, { ...event, workspace_id: workspace, run_id: "run_1" })],
   ["audit_events_capsule_idx", (db) => listEvents(db, { ...event, workspace_id: workspace, capsule_id: "cap_1" })],
   ["audit_events_actor_idx", (db) => listEvents(db, { ...event, workspace_id: workspace, actor_id: "usr_1" })],
-  ["audit_events_action_idx", (db) => listEvents(db, { ...event, workspace_id: workspace, action: "run.created" })],
+  ["audit_events_action_idx", (db) => listEvents(db, { ...event, workspace_id: workspace, action: "run.a1" })],
 ];
 
 it.each(lists)("a page is read from %s in its order, without sorting", async (index, list) => {

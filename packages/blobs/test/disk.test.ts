@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { copyFile, mkdir, readdir, readFile, readlink, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -179,7 +180,7 @@ describe("reading", () => {
     unread.destroy();
     const begun = await blobs.open(place);
     for await (const _ of begun) break;
-    await Promise.all([unread, begun].map((stream) => stream.closed || new Promise((done) => stream.once("close", done))));
+    for (const stream of [unread, begun]) if (!stream.closed) await once(stream, "close");
     await expect.poll(() => openFiles(path), { timeout: 10_000 }).toBe(0);
   });
 });

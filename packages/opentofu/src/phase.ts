@@ -43,7 +43,7 @@ export async function startPhase({ dir, name, box, env, cwd, argv }: PhaseStart)
     const [bwrap, ...inside] = prefix;
     const line = bwrap ? [bwrap, "--json-status-fd", String(STATUS_FD), "--args", String(ARGS_FD), ...inside, ...argv] : argv;
     const run = `d=$1; ctl=$2; shift 2; if cd "$d"; then "$@"; else false; fi`;
-    const script = `${limitLines(box.limits)}; ${run}; echo $? > "$ctl/exit.tmp"; mv "$ctl/exit.tmp" "$ctl/exit"`;
+    const script = `${limitLines(box.limits)}; ${run}; echo $? > "$ctl/exit"`;
     // Without bwrap the payload's directory is the shell's own; with it nothing but PATH reaches shell and bwrap.
     const child = spawn("/bin/sh", ["-c", script, "sh", boxed ? "/" : cwd, folder, ...line], {
       detached: true,

@@ -60,7 +60,8 @@ export class RunningPhase implements Phase {
 
   async #left(): Promise<PhaseExit | null> {
     const text = await readFile(join(this.#folder, "exit"), "utf8").catch(() => null);
-    if (text === null) return null;
+    // The line's end is what makes it whole: the shell opens the file before it writes.
+    if (!text?.endsWith("\n")) return null;
     const code = Number(text.trim());
     return { code, signal: code > 128 ? (signalNames.get(code - 128) ?? null) : null };
   }
@@ -98,7 +99,7 @@ export class RunningPhase implements Phase {
   async #sweep(root: number): Promise<void> {
     if ((await bootId()) !== this.facts.bootId) return;
     for (let round = 0; round < SWEEPS; round++) {
-      const pids = (await wholeTree(root, this.facts.marker)).filter((pid) => pid !== this.facts.pid);
+      const pids = wholeTree(root, this.facts.marker).filter((pid) => pid !== this.facts.pid);
       if (pids.length === 0) return;
       for (const pid of pids) signal(pid, "SIGSTOP");
       for (const pid of pids) signal(pid, "SIGKILL");

@@ -8,10 +8,21 @@ const med = (a: number[]) => a.sort((x, y) => x - y)[a.length >> 1]!.toFixed(1);
 test("perf", async () => {
   const t = W.tofu!;
   const acc: Record<string, number[]> = {};
-  const time = async <T>(n: string, f: () => Promise<T> | T) => { const s = performance.now(); const r = await f(); (acc[n] ??= []).push(performance.now() - s); return r; };
+  const time = async <T>(n: string, f: () => Promise<T> | T) => {
+    const s = performance.now();
+    const r = await f();
+    (acc[n] ??= []).push(performance.now() - s);
+    return r;
+  };
   for (let i = 0; i < 12; i++) {
-    const d = mkdtempSync("/tmp/bare-"); writeFileSync(d + "/main.tf", F["main.tf"]); writeFileSync(d+"/rc", "disable_checkpoint = true\n");
-    const o = { cwd: d, env: { PATH: "/usr/bin:/bin", HOME: d, TF_CLI_CONFIG_FILE: d + "/rc", CHECKPOINT_DISABLE: "1" }, stdio: "pipe" as const };
+    const d = mkdtempSync("/tmp/bare-");
+    writeFileSync(d + "/main.tf", F["main.tf"]);
+    writeFileSync(d + "/rc", "disable_checkpoint = true\n");
+    const o = {
+      cwd: d,
+      env: { PATH: "/usr/bin:/bin", HOME: d, TF_CLI_CONFIG_FILE: d + "/rc", CHECKPOINT_DISABLE: "1" },
+      stdio: "pipe" as const,
+    };
     await time("bare total", async () => {
       await time("bare init", () => execFileSync(t.path, ["init", "-input=false"], o));
       await time("bare plan", () => execFileSync(t.path, ["plan", "-input=false", "-out", "p"], o));

@@ -29,7 +29,7 @@ async function archive(headers: Header[]): Promise<Buffer> {
   for (const { body = "", ...header } of headers) tar.entry({ type: "file", ...header }, body);
   tar.finalize();
   const chunks: Buffer[] = [];
-  for await (const chunk of tar) chunks.push(chunk);
+  for await (const chunk of tar as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 

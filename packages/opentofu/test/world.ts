@@ -45,12 +45,20 @@ export async function removeScratch(): Promise<void> {
 }
 
 export type World = { dir: RunDir; seen: SeenPaths; tool: Tool; facts: SandboxFacts; box: Box; modulePath: string; mirror: string | null };
-export type Given = { variables?: Record<string, unknown>; state?: Uint8Array; modulePath?: string; mirror?: string | null };
+export type Given = {
+  /** Called on the empty run directory, before anything is in it. */
+  prepare?: (dir: RunDir) => Promise<void>;
+  variables?: Record<string, unknown>;
+  state?: Uint8Array;
+  modulePath?: string;
+  mirror?: string | null;
+};
 
 /** A run directory with a module in it, ready to plan. */
 export async function world(tool: Tool, facts: SandboxFacts, files: Record<string, string>, given: Given = {}): Promise<World> {
   const { variables = null, state = emptyState(LINEAGE), modulePath = "", mirror = null } = given;
   const dir = await createRunDir(join(await scratchDir(), "run_1"));
+  await given.prepare?.(dir);
   await unpackTree((await packFiles(files)).tar, dir.tree);
   await equipForPlan({ dir, facts, tool, modulePath, state, variables, mirror });
   const box: Box = { facts, toolPath: tool.path, mirror, network: "none", dataWritable: false };

@@ -56,9 +56,15 @@ async function executorOf(tx: Tx, plan: RunRow): Promise<RunRow | null> {
 async function queueWaiting(tx: Tx, run: RunRow, capsule: CapsuleRow, given: RunRow["approvals"][number]): Promise<RunRow> {
   const held = heldBy(capsule, run.id);
   if (held) throw held;
-  if (!(await takeCapsule(tx, capsule.id, run.id, run.kind))) throw conflict("The Capsule was taken at the same moment", { reason: "lost_race" });
+  if (!(await takeCapsule(tx, capsule.id, run.id, run.kind)))
+    throw conflict("The Capsule was taken at the same moment", { reason: "lost_race" });
   const turn = await tx.one<{ rank: number }>(nextTurn, [run.pool, run.workspace_id]);
-  const queued = await tx.one<RunRow>(decisions.approveWrite, [run.id, JSON.stringify([...run.approvals, given]), given.user.id, turn?.rank]);
+  const queued = await tx.one<RunRow>(decisions.approveWrite, [
+    run.id,
+    JSON.stringify([...run.approvals, given]),
+    given.user.id,
+    turn?.rank,
+  ]);
   if (!queued) throw conflict(`Run ${run.id} was decided at the same moment`, { reason: "lost_race" });
   await tx.notify("takosumi_queue", run.pool);
   return queued;

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
-import { ApiError } from "@takosumi/contracts/errors";
-import type { BlobKind, StoredBlob } from "@takosumi/blobs/blobs";
 import { BlobError } from "@takosumi/blobs/blob-error";
+import type { BlobKind, StoredBlob } from "@takosumi/blobs/blobs";
+import { ApiError } from "@takosumi/contracts/errors";
 import type { RunRow, SourceSnapshotRow, StateVersionRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { type Held, heldRun, lostLease } from "./lease.ts";
@@ -34,12 +34,14 @@ export async function acceptArtifact(
   const run = await heldRun(db, held);
   const shelf = { workspace: run.workspace_id, kind: (kind === "checkpoint" ? "state" : kind) satisfies BlobKind };
   const stored = await blobs.put(shelf, body, { expect }).catch((error: unknown) => {
-    if (error instanceof BlobError && error.code === "corrupt") throw new ApiError("BAD_REQUEST", "digest: is not that of the bytes", { reason: "invalid" });
+    if (error instanceof BlobError && error.code === "corrupt")
+      throw new ApiError("BAD_REQUEST", "digest: is not that of the bytes", { reason: "invalid" });
     throw error;
   });
   if (kind === "checkpoint") {
     const { serial, lineage } = headOf(await blobs.read({ ...shelf, digest: stored.digest }, { limit: stateLimit }));
-    if (lineage !== run.base_lineage) throw new ApiError("PRECONDITION_FAILED", "The checkpoint is of another lineage", { reason: "lineage" });
+    if (lineage !== run.base_lineage)
+      throw new ApiError("PRECONDITION_FAILED", "The checkpoint is of another lineage", { reason: "lineage" });
     const values = [run.id, held.epoch, held.runner_id, serial, lineage, stored.digest, stored.size_bytes];
     if (!(await db.one(putCheckpoint, values))) await heldRun(db, held);
   } else if ((await heldRun(db, held)).lease_epoch !== held.epoch) throw lostLease(run.id);
@@ -50,7 +52,8 @@ export async function acceptArtifact(
 export function headOf(bytes: Uint8Array): { serial: number; lineage: string } {
   try {
     const { version, serial, lineage } = JSON.parse(Buffer.from(bytes).toString("utf8")) as Record<string, unknown>;
-    if (version === 4 && Number.isSafeInteger(serial) && typeof lineage === "string" && lineage.length > 0) return { serial: serial as number, lineage };
+    if (version === 4 && Number.isSafeInteger(serial) && typeof lineage === "string" && lineage.length > 0)
+      return { serial: serial as number, lineage };
   } catch {
     // Told below, the same as for JSON of another shape.
   }
@@ -58,7 +61,11 @@ export function headOf(bytes: Uint8Array): { serial: number; lineage: string } {
 }
 
 /** Bytes that a held Run works on: its source and base state, and for an apply the plan and work tree of exactly its plan. */
-export async function openInput({ db, blobs }: Stores, held: Held, kind: "source" | "state" | "plan" | "work"): Promise<{ body: Readable; size: number }> {
+export async function openInput(
+  { db, blobs }: Stores,
+  held: Held,
+  kind: "source" | "state" | "plan" | "work",
+): Promise<{ body: Readable; size: number }> {
   const run = await heldRun(db, held);
   const place = await placeOf({ db }, run, kind);
   if (!place) throw new ApiError("NOT_FOUND", `Run ${run.id} has no ${kind}`);

@@ -77,9 +77,12 @@ interface Wrong {
 async function whyNot(tx: Tx, keyring: EngineResources["keyring"], run: RunRow): Promise<Wrong | null> {
   const [plan, capsule] = [await tx.one<RunRow>(runById, [run.plan_run_id]), await tx.one<CapsuleRow>(holdCapsule, [run.capsule_id])];
   if (!plan || !capsule) return { to: "failed", code: "SEAL_MISMATCH", message: "the plan of this Run is gone" };
-  if (!(await sealHolds(keyring, plan))) return { to: "failed", code: "SEAL_MISMATCH", message: "the stored plan is not the one that was sealed: nothing was executed" };
-  if (capsule.current_state_version_id !== run.base_state_version_id) return { to: "stale", code: "STALE", message: "the state moved since the plan" };
-  if (capsule.config_revision !== run.config_revision) return { to: "stale", code: "STALE", message: "the Capsule's configuration changed since the plan" };
+  if (!(await sealHolds(keyring, plan)))
+    return { to: "failed", code: "SEAL_MISMATCH", message: "the stored plan is not the one that was sealed: nothing was executed" };
+  if (capsule.current_state_version_id !== run.base_state_version_id)
+    return { to: "stale", code: "STALE", message: "the state moved since the plan" };
+  if (capsule.config_revision !== run.config_revision)
+    return { to: "stale", code: "STALE", message: "the Capsule's configuration changed since the plan" };
   const approvers = [...new Set(run.approvals.map(({ user }) => user.id))];
   const needed = run.kind === "destroy" ? ["run:approve", "run:destroy"] : ["run:approve"];
   const members = await tx.query<{ user_id: string; role: Role }>(rolesOf, [run.workspace_id, approvers]);
@@ -87,5 +90,7 @@ async function whyNot(tx: Tx, keyring: EngineResources["keyring"], run: RunRow):
     const role = members.find(({ user_id }) => user_id === user.id)?.role;
     return role === undefined || needed.some((permission) => !allows(role, permission));
   });
-  return lost ? { to: "cancelled", code: "APPROVER_LOST_PERMISSION", message: `${lost.user.name}, who approved it, may not approve it any more` } : null;
+  return lost
+    ? { to: "cancelled", code: "APPROVER_LOST_PERMISSION", message: `${lost.user.name}, who approved it, may not approve it any more` }
+    : null;
 }

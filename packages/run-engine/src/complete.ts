@@ -1,5 +1,5 @@
-import { effectivePolicy, type Policy, secondsOf } from "@takosumi/contracts/deploy/policy";
 import type { Risk } from "@takosumi/contracts/deploy/plan";
+import { effectivePolicy, type Policy, secondsOf } from "@takosumi/contracts/deploy/policy";
 import { ApiError } from "@takosumi/contracts/errors";
 import type { Outcome, RecordedState } from "@takosumi/contracts/runner/outcome";
 import type { Tx } from "@takosumi/db/db";
@@ -39,9 +39,15 @@ export async function completePlan(resources: EngineResources, held: Held, outco
   const run = await heldRun(db, held);
   const { plan, work, work_tree_digest, lock_digest } = outcome.artifacts;
   const stored = await Promise.all(
-    ([["plan", plan.digest], ["work", work.digest]] as const).map(([kind, digest]) => blobs.has({ workspace: run.workspace_id, kind, digest })),
+    (
+      [
+        ["plan", plan.digest],
+        ["work", work.digest],
+      ] as const
+    ).map(([kind, digest]) => blobs.has({ workspace: run.workspace_id, kind, digest })),
   );
-  if (!stored.every(Boolean)) throw new ApiError("PRECONDITION_FAILED", "The plan file or work snapshot was not uploaded", { reason: "changed" });
+  if (!stored.every(Boolean))
+    throw new ApiError("PRECONDITION_FAILED", "The plan file or work snapshot was not uploaded", { reason: "changed" });
   const columns = {
     plan_digest: plan.digest,
     plan_size_bytes: plan.size_bytes,
@@ -69,24 +75,36 @@ export async function completePlan(resources: EngineResources, held: Held, outco
     const project = await tx.one<{ policy: Policy }>(projectPolicy, [run.project_id]);
     const ttl = secondsOf(effectivePolicy(project?.policy ?? {}, capsule.policy).plan_ttl);
     const values = [run.id, held.epoch, held.runner_id, JSON.stringify({ ...columns, seal })];
-    const ended = outcome.plan.has_changes ? await tx.one<RunRow>(moves.planned, [...values, ttl]) : await tx.one<RunRow>(moves.unchanged, values);
+    const ended = outcome.plan.has_changes
+      ? await tx.one<RunRow>(moves.planned, [...values, ttl])
+      : await tx.one<RunRow>(moves.unchanged, values);
     if (!ended) throw lostLease(run.id);
     await tx.query(putChanges, [run.id, JSON.stringify(ranked.changes)]);
     const outdated = capsule.current_state_version_id !== run.base_state_version_id || capsule.config_revision !== run.config_revision;
     const final = outdated && ended.status === "planned" ? await tx.query<RunRow>(decisions.staleOfCapsule, outdatedValues(run)) : [];
     const now = final.find(({ id }) => id === run.id) ?? ended;
-    await recordRun(tx, now, "run.planned", runnerActor(held.runner_id), { plan_digest: plan.digest, has_changes: outcome.plan.has_changes, ...outcome.plan.summary });
+    await recordRun(tx, now, "run.planned", runnerActor(held.runner_id), {
+      plan_digest: plan.digest,
+      has_changes: outcome.plan.has_changes,
+      ...outcome.plan.summary,
+    });
     return now;
   });
 }
-const outdatedValues = (run: RunRow) => [run.capsule_id, JSON.stringify({ code: "STALE", message: "the Capsule moved while this plan was made", details: null }), ""];
+const outdatedValues = (run: RunRow) => [
+  run.capsule_id,
+  JSON.stringify({ code: "STALE", message: "the Capsule moved while this plan was made", details: null }),
+  "",
+];
 
 /** Ends an apply, or anything that failed or was cancelled; records the state that it left. */
 export async function completeRun(resources: EngineResources, held: Held, outcome: Written): Promise<RunRow> {
   const run = await heldRun(resources.db, held);
   if (outcome.state) await checkState(resources, run, outcome.state);
   const result =
-    outcome.summary && run.kind !== "plan" ? { summary: outcome.summary, diagnostics: outcome.diagnostics, duration_ms: outcome.duration_ms } : null;
+    outcome.summary && run.kind !== "plan"
+      ? { summary: outcome.summary, diagnostics: outcome.diagnostics, duration_ms: outcome.duration_ms }
+      : null;
   return resources.db.transaction(async (tx) => {
     const capsule = (await tx.one<CapsuleRow>(holdCapsule, [run.capsule_id])) as CapsuleRow;
     const version = outcome.state && run.kind !== "plan" ? await keepState(tx, run, outcome.state, outcome.tool) : null;
@@ -97,7 +115,10 @@ export async function completeRun(resources: EngineResources, held: Held, outcom
         ? await tx.one<RunRow>(moves.applied, [...values, shown, version])
         : await tx.one<RunRow>(outcome.result === "failed" ? moves.failed : moves.interrupted, [
             ...values,
-            JSON.stringify({ ...outcome.error, details: { ...outcome.error.details, ...(run.kind === "plan" && { diagnostics: outcome.diagnostics }) } }),
+            JSON.stringify({
+              ...outcome.error,
+              details: { ...outcome.error.details, ...(run.kind === "plan" && { diagnostics: outcome.diagnostics }) },
+            }),
             shown,
             version,
             outcome.tool && JSON.stringify(outcome.tool),
@@ -107,9 +128,13 @@ export async function completeRun(resources: EngineResources, held: Held, outcom
       await releaseCapsule(tx, capsule.id, run.id);
       if (outcome.result === "applied" && run.kind === "destroy") await tx.query(destroyed, [capsule.id]);
     }
-    const action = outcome.result === "applied" ? (run.kind === "destroy" ? "run.destroyed" : "run.applied") : (`run.${outcome.result}` as const);
+    const action =
+      outcome.result === "applied" ? (run.kind === "destroy" ? "run.destroyed" : "run.applied") : (`run.${outcome.result}` as const);
     const state = outcome.state && { state_version_id: version, serial: outcome.state.serial, state_digest: outcome.state.digest };
-    await recordRun(tx, ended, action, runnerActor(held.runner_id), { ...state, ...("error" in outcome && { reason: outcome.error.code }) });
+    await recordRun(tx, ended, action, runnerActor(held.runner_id), {
+      ...state,
+      ...("error" in outcome && { reason: outcome.error.code }),
+    });
     return ended;
   });
 }
@@ -139,13 +164,19 @@ export async function completeUnsaved(resources: EngineResources, held: Held, er
 
 async function checkState({ blobs }: EngineResources, run: RunRow, { digest, lineage, serial }: RecordedState): Promise<void> {
   if (lineage !== run.base_lineage) throw new ApiError("PRECONDITION_FAILED", "The state is of another lineage", { reason: "lineage" });
-  if (serial < run.base_serial) throw new ApiError("PRECONDITION_FAILED", "The state is older than the one before it", { reason: "changed" });
+  if (serial < run.base_serial)
+    throw new ApiError("PRECONDITION_FAILED", "The state is older than the one before it", { reason: "changed" });
   if (!(await blobs.has({ workspace: run.workspace_id, kind: "state", digest })))
     throw new ApiError("PRECONDITION_FAILED", "The state was not uploaded", { reason: "changed" });
 }
 
 /** The id of the version that holds this state: a new one, or none where the bytes are the same as before. */
-async function keepState(tx: Tx, run: RunRow, { digest, size_bytes, serial, lineage, resource_count, outputs }: RecordedState, tool: Written["tool"]) {
+async function keepState(
+  tx: Tx,
+  run: RunRow,
+  { digest, size_bytes, serial, lineage, resource_count, outputs }: RecordedState,
+  tool: Written["tool"],
+) {
   if (digest === run.base_digest) return run.base_state_version_id;
   const { id } = await recordState(tx, {
     workspace_id: run.workspace_id,

@@ -14,16 +14,25 @@ export function unusable(run: Pick<RunRow, "id" | "status" | "apply_run_id" | "e
     case "discarded":
       return conflict(`Run ${run.id} was discarded. Plan again`, { reason: "discarded" });
     case "approved":
-      return conflict(`Run ${run.id} was approved and is used by Run ${run.apply_run_id}. Plan again`, { reason: "already_applied", run_id: run.apply_run_id });
+      return conflict(`Run ${run.id} was approved and is used by Run ${run.apply_run_id}. Plan again`, {
+        reason: "already_applied",
+        run_id: run.apply_run_id,
+      });
     default:
       return conflict(`Run ${run.id} is ${run.status}: only a planned plan can be executed`, { reason: "not_planned" });
   }
 }
 
 /** Who holds a Capsule: 409 naming that Run, or the person and the reason. Null where nobody does. */
-export function heldBy(capsule: Pick<CapsuleRow, "id" | "lock_run_id" | "lock_reason" | "lock_actor">, self: string | null): ApiError | null {
+export function heldBy(
+  capsule: Pick<CapsuleRow, "id" | "lock_run_id" | "lock_reason" | "lock_actor">,
+  self: string | null,
+): ApiError | null {
   if (capsule.lock_run_id !== null && capsule.lock_run_id !== self)
-    return conflict(`Capsule ${capsule.id} is held by Run ${capsule.lock_run_id}: wait for it, or recover it`, { reason: "locked", run_id: capsule.lock_run_id });
+    return conflict(`Capsule ${capsule.id} is held by Run ${capsule.lock_run_id}: wait for it, or recover it`, {
+      reason: "locked",
+      run_id: capsule.lock_run_id,
+    });
   if (capsule.lock_actor !== null)
     return conflict(`Capsule ${capsule.id} is locked by ${capsule.lock_actor.name}: ${capsule.lock_reason}. Unlock it first`, {
       reason: "locked",

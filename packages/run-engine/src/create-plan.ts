@@ -1,6 +1,6 @@
-import { ApiError } from "@takosumi/contracts/errors";
 import { effectivePolicy, type Policy, secondsOf } from "@takosumi/contracts/deploy/policy";
 import type { Actor, PlanMode } from "@takosumi/contracts/deploy/run";
+import { ApiError } from "@takosumi/contracts/errors";
 import { newId } from "@takosumi/contracts/ids";
 import type { Tx } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
@@ -22,7 +22,8 @@ export interface PlanRequest {
 }
 /** A plan before it is written: its inputs opened, pinned and sealed outside the transaction. */
 export interface PreparedPlan {
-  readonly row: Readonly<Record<string, unknown>> & Base & { readonly id: string; readonly capsule_id: string; readonly config_revision: number };
+  readonly row: Readonly<Record<string, unknown>> &
+    Base & { readonly id: string; readonly capsule_id: string; readonly config_revision: number };
   readonly names: VariableNames;
 }
 

@@ -5,9 +5,9 @@ import { UniqueViolation } from "@takosumi/db/errors";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { conflict, heldBy, unusable } from "./conflicts.ts";
 import { takeCapsule } from "./lock.ts";
+import { openApplyOf, usedApplyOf } from "./queries/applies.ts";
 import { insertRun } from "./queries/insert-run.ts";
 import { holdCapsule, runById } from "./queries/snapshot.ts";
-import { openApplyOf, usedApplyOf } from "./queries/applies.ts";
 
 type Approval = RunRow["approvals"][number];
 
@@ -18,7 +18,14 @@ export const writeKindOf = ({ mode }: Pick<RunRow, "mode">): "apply" | "destroy"
  * The Run that executes `plan`: waiting for its approval, or with one queued and holding the Capsule.
  * It carries over everything that was planned; 409 where the state or the Capsule moved since.
  */
-export async function createWrite(tx: Tx, plan: RunRow, actor: Actor, message: string | null, approval: Approval | null, retryOf: string | null = null) {
+export async function createWrite(
+  tx: Tx,
+  plan: RunRow,
+  actor: Actor,
+  message: string | null,
+  approval: Approval | null,
+  retryOf: string | null = null,
+) {
   const capsule = (await tx.one<CapsuleRow>(holdCapsule, [plan.capsule_id])) as CapsuleRow;
   refuseOutdated(plan, capsule);
   const used = await tx.one<RunRow>(usedApplyOf, [plan.id]);
@@ -30,7 +37,8 @@ export async function createWrite(tx: Tx, plan: RunRow, actor: Actor, message: s
 
   const id = newId("run_");
   const kind = writeKindOf(plan);
-  if (approval && !(await takeCapsule(tx, capsule.id, id, kind))) throw conflict("The Capsule was taken at the same moment", { reason: "lost_race" });
+  if (approval && !(await takeCapsule(tx, capsule.id, id, kind)))
+    throw conflict("The Capsule was taken at the same moment", { reason: "lost_race" });
   const { id: _id, ...planned } = plan;
   const row = {
     ...planned,
@@ -51,7 +59,8 @@ export async function createWrite(tx: Tx, plan: RunRow, actor: Actor, message: s
   try {
     return (await tx.one<RunRow>(insertRun, [JSON.stringify(row)])) as RunRow;
   } catch (error) {
-    if (error instanceof UniqueViolation) throw conflict("Another Run of this plan or Capsule was made at the same moment", { reason: "lost_race" });
+    if (error instanceof UniqueViolation)
+      throw conflict("Another Run of this plan or Capsule was made at the same moment", { reason: "lost_race" });
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { Actor } from "@takosumi/contracts/deploy/run";
 import type { Tx } from "@takosumi/db/db";
-import { statement } from "@takosumi/db/sql";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
+import { statement } from "@takosumi/db/sql";
 import { conflict } from "./conflicts.ts";
 import { createWrite, planOf } from "./create-write.ts";
 import { releaseCapsule } from "./lock.ts";
@@ -30,7 +30,10 @@ export async function discard(tx: Tx, given: Pick<RunRow, "id" | "capsule_id">, 
   const error = message === null ? null : JSON.stringify({ code: "DISCARDED", message, details: null });
   const waiting = run.kind === "plan" ? await tx.one<RunRow>(openApplyOf, [run.id]) : null;
   const moved = await tx.one<RunRow>(decisions.discard, [run.id, error]);
-  if (!moved) throw isTerminal(run.kind, run.status) ? ended(run) : conflict(`Run ${run.id} is ${run.status}: cancel it`, { reason: "run_active", run_id: run.id });
+  if (!moved)
+    throw isTerminal(run.kind, run.status)
+      ? ended(run)
+      : conflict(`Run ${run.id} is ${run.status}: cancel it`, { reason: "run_active", run_id: run.id });
   if (waiting) await tx.one(decisions.discard, [waiting.id, error]);
   return moved;
 }
@@ -39,7 +42,8 @@ export async function discard(tx: Tx, given: Pick<RunRow, "id" | "capsule_id">, 
 export async function cancel(tx: Tx, given: Pick<RunRow, "id" | "capsule_id">, actor: Actor, message: string | null): Promise<RunRow> {
   const run = await held(tx, given);
   if (run.status === "planned") return discard(tx, run, message);
-  if (run.status === "needs_recovery") throw conflict(`Run ${run.id} needs recovery: recover it`, { reason: "recovery_open", run_id: run.id });
+  if (run.status === "needs_recovery")
+    throw conflict(`Run ${run.id} needs recovery: recover it`, { reason: "recovery_open", run_id: run.id });
   const reason = message ?? `cancelled by ${actor.name}`;
   if (run.status === "running") return (await tx.one<RunRow>(askToStop, [run.id, reason])) ?? Promise.reject(ended(run));
   const moved = await tx.one<RunRow>(decisions.cancelWaiting, [run.id, reason]);
@@ -51,8 +55,10 @@ export async function cancel(tx: Tx, given: Pick<RunRow, "id" | "capsule_id">, a
 /** An apply that never started, of the same plan; it waits for its approval again. 409 "plan again" for any other apply. */
 export async function retryWrite(tx: Tx, given: Pick<RunRow, "id" | "capsule_id">, actor: Actor, message: string | null): Promise<RunRow> {
   const run = await held(tx, given);
-  if (!isTerminal(run.kind, run.status)) throw conflict(`Run ${run.id} is ${run.status}: it is not over`, { reason: "run_active", run_id: run.id });
-  if (run.started_at !== null) throw conflict(`Run ${run.id} had started: what it did is not known to its plan. Plan again`, { reason: "plan_again" });
+  if (!isTerminal(run.kind, run.status))
+    throw conflict(`Run ${run.id} is ${run.status}: it is not over`, { reason: "run_active", run_id: run.id });
+  if (run.started_at !== null)
+    throw conflict(`Run ${run.id} had started: what it did is not known to its plan. Plan again`, { reason: "plan_again" });
   const plan = (await planOf(tx, run)) as RunRow;
   return createWrite(tx, plan, actor, message ?? run.message, null, run.id);
 }

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
-import type { Outcome } from "@takosumi/contracts/runner/outcome";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
+import type { Outcome } from "@takosumi/contracts/runner/outcome";
 import type { Queries, Tx } from "@takosumi/db/db";
 import type { RunRow } from "@takosumi/db/rows";
 import { approve } from "./approve.ts";
@@ -53,12 +53,15 @@ export async function openEngine({ onError, ...opened }: Options) {
     resume: (runner: string, held: readonly { readonly run_id: string; readonly epoch: number }[]) => resume(resources, runner, held),
     renew: (held: Held, waitMs: number, signal: AbortSignal) => renew(resources, held, waitMs, signal),
     takeEvents: (held: Held, first: number, events: readonly RunnerEvent[]) => takeEvents({ ...resources, ingest }, held, first, events),
-    resolveProviders: (held: Held, requirements: readonly Requirement[], lockDigest: string) => resolveProviders(resources, held, requirements, lockDigest),
-    acceptArtifact: (held: Held, kind: "plan" | "work" | "state" | "checkpoint", body: Readable, digest: string) => acceptArtifact(resources, held, kind, body, digest),
+    resolveProviders: (held: Held, requirements: readonly Requirement[], lockDigest: string) =>
+      resolveProviders(resources, held, requirements, lockDigest),
+    acceptArtifact: (held: Held, kind: "plan" | "work" | "state" | "checkpoint", body: Readable, digest: string) =>
+      acceptArtifact(resources, held, kind, body, digest),
     openCredentials: (tx: Tx, held: Held) => heldRun(tx, held),
     modeOf: async (held: Held) => (await heldRun(resources.db, held)).mode,
     openInput: (held: Held, kind: "source" | "state" | "plan" | "work") => openInput(resources, held, kind),
-    completePlan: (held: Held, outcome: Extract<Outcome, { result: "planned" }>, ranked: RankedPlan) => completePlan(resources, held, outcome, ranked),
+    completePlan: (held: Held, outcome: Extract<Outcome, { result: "planned" }>, ranked: RankedPlan) =>
+      completePlan(resources, held, outcome, ranked),
     complete: (held: Held, outcome: Ended): Promise<RunRow> => {
       if (outcome.result === "stale") return completeStale(resources, held, outcome.error);
       if (outcome.result === "state_unsaved") return completeUnsaved(resources, held, outcome.error);

@@ -40,15 +40,22 @@ export async function queueOf(db: Queries, settings: EngineSettings, run: RunRow
   if (run.status !== "queued") return null;
   const seen = await db.one<Facts>(facts, [run.id, settings.onlineSeconds]);
   if (!seen) return null;
-  const waits = (code: NonNullable<Queue>["code"], reason: string, run_id: string | null = null, position: number | null = null): Queue => ({ code, reason, run_id, position });
-  if (seen.lock_run_id !== null && seen.lock_run_id !== run.id) return waits("capsule_locked", `Locked by ${seen.lock_run_id}`, seen.lock_run_id);
+  const waits = (
+    code: NonNullable<Queue>["code"],
+    reason: string,
+    run_id: string | null = null,
+    position: number | null = null,
+  ): Queue => ({ code, reason, run_id, position });
+  if (seen.lock_run_id !== null && seen.lock_run_id !== run.id)
+    return waits("capsule_locked", `Locked by ${seen.lock_run_id}`, seen.lock_run_id);
   if (run.kind !== "plan" && seen.lock_actor) return waits("capsule_locked", `Locked by ${seen.lock_actor.name}: ${seen.lock_reason}`);
   if (Number(seen.online) === 0) {
     const last = seen.last_seen_at ? `last seen ${seen.last_seen_at.toISOString()}` : "none was ever seen";
     return waits("no_runner", `No runner online in pool "${run.pool}" (${last})`);
   }
   if (Number(seen.able) === 0) return waits("no_tool", `No runner in pool "${run.pool}" has ${run.tool_name}`);
-  if (Number(seen.running) >= settings.workspaceLimit) return waits("workspace_limit", `${seen.running} of ${settings.workspaceLimit} running in this Workspace`);
+  if (Number(seen.running) >= settings.workspaceLimit)
+    return waits("workspace_limit", `${seen.running} of ${settings.workspaceLimit} running in this Workspace`);
   const position = Number(seen.ahead) + 1;
   if (Number(seen.free) <= 0) return waits("runners_busy", `All runners are busy, position ${position}`, null, position);
   return position === 1 ? waits("next", "Next in the queue", null, 1) : waits("position", `Position ${position}`, null, position);

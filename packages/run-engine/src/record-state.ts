@@ -1,8 +1,8 @@
 import { ApiError } from "@takosumi/contracts/errors";
 import { newId } from "@takosumi/contracts/ids";
 import type { Tx } from "@takosumi/db/db";
-import { statement } from "@takosumi/db/sql";
 import type { StateVersionRow } from "@takosumi/db/rows";
+import { statement } from "@takosumi/db/sql";
 import { staleOnStateChange } from "./stale.ts";
 
 export interface NewState {

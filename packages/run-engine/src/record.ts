@@ -8,7 +8,13 @@ export const engineActor: Actor = { id: "engine", kind: "service", name: "run en
 export const runnerActor = (id: string): Actor => ({ id, kind: "runner", name: id });
 
 /** The AuditEvent of something that happened to a Run, as the last statement of its transaction. */
-export const recordRun = async (tx: Tx, run: RunRow, action: `run.${string}`, actor: Actor, metadata: Readonly<Record<string, unknown>> = {}): Promise<void> => {
+export const recordRun = async (
+  tx: Tx,
+  run: RunRow,
+  action: `run.${string}`,
+  actor: Actor,
+  metadata: Readonly<Record<string, unknown>> = {},
+): Promise<void> => {
   await appendAudit(tx, {
     workspace_id: run.workspace_id,
     actor,

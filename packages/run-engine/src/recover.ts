@@ -21,22 +21,36 @@ export interface RecoverRequest {
 /** The state that a recovery would record, its bytes stored; null to keep the one before. */
 export interface PreparedRecovery {
   readonly request: RecoverRequest;
-  readonly state: { readonly digest: string; readonly size_bytes: number; readonly serial: number; readonly lineage: string; readonly resource_count: number; readonly outputs: object[] } | null;
+  readonly state: {
+    readonly digest: string;
+    readonly size_bytes: number;
+    readonly serial: number;
+    readonly lineage: string;
+    readonly resource_count: number;
+    readonly outputs: object[];
+  } | null;
 }
 
 const stateLimit = 256 * 1024 * 1024;
 
 /** Reads or stores the state outside the transaction. 409 for another checkpoint than the one that was looked at, 412 for another lineage. */
 export async function prepareRecovery(resources: EngineResources, run: RunRow, request: RecoverRequest): Promise<PreparedRecovery> {
-  if (run.status !== "needs_recovery") throw conflict(`Run ${run.id} is ${run.status}: nothing is to be recovered`, { reason: "already_resolved", status: run.status });
+  if (run.status !== "needs_recovery")
+    throw conflict(`Run ${run.id} is ${run.status}: nothing is to be recovered`, { reason: "already_resolved", status: run.status });
   if (request.action !== "upload_state" && (run.recovery?.ledger.length ?? 0) > 0 && !request.ledger_acknowledged)
-    throw conflict("Resources were begun that the state does not hold: read the ledger and say ledger_acknowledged", { reason: "ledger_unacknowledged" });
+    throw conflict("Resources were begun that the state does not hold: read the ledger and say ledger_acknowledged", {
+      reason: "ledger_unacknowledged",
+    });
   if (request.action === "keep_previous") return { request, state: null };
-  const bytes = request.action === "upload_state" ? Buffer.from(request.state ?? "") : await checkpointBytes(resources, run, request.digest);
+  const bytes =
+    request.action === "upload_state" ? Buffer.from(request.state ?? "") : await checkpointBytes(resources, run, request.digest);
   const { serial, lineage } = headOf(bytes);
-  if (lineage !== run.base_lineage) throw new ApiError("PRECONDITION_FAILED", "state: is of another lineage than the Capsule's", { reason: "lineage" });
+  if (lineage !== run.base_lineage)
+    throw new ApiError("PRECONDITION_FAILED", "state: is of another lineage than the Capsule's", { reason: "lineage" });
   if (serial <= run.base_serial && run.base_state_version_id !== null)
-    throw new ApiError("PRECONDITION_FAILED", `state: its serial ${serial} is not above the recorded ${run.base_serial}`, { reason: "changed" });
+    throw new ApiError("PRECONDITION_FAILED", `state: its serial ${serial} is not above the recorded ${run.base_serial}`, {
+      reason: "changed",
+    });
   const stored = await resources.blobs.put({ workspace: run.workspace_id, kind: "state" }, bytes);
   return { request, state: { ...stored, serial, lineage, ...contentOf(bytes) } };
 }
@@ -44,7 +58,8 @@ export async function prepareRecovery(resources: EngineResources, run: RunRow, r
 async function checkpointBytes(resources: EngineResources, run: RunRow, digest: string | undefined): Promise<Buffer> {
   const checkpoint = await lastCheckpoint(resources, run.id);
   if (!checkpoint) throw conflict(`Run ${run.id} left no checkpoint`, { reason: "digest_mismatch" });
-  if (checkpoint.digest !== digest) throw conflict(`The last checkpoint is ${checkpoint.digest}`, { reason: "digest_mismatch", digest: checkpoint.digest });
+  if (checkpoint.digest !== digest)
+    throw conflict(`The last checkpoint is ${checkpoint.digest}`, { reason: "digest_mismatch", digest: checkpoint.digest });
   return resources.blobs.read({ workspace: run.workspace_id, kind: "state", digest: checkpoint.digest }, { limit: stateLimit });
 }
 
@@ -55,11 +70,24 @@ export async function recover(tx: Tx, run: RunRow, { request, state }: PreparedR
   const version =
     state === null
       ? null
-      : await recordState(tx, { ...state, workspace_id: run.workspace_id, capsule_id: run.capsule_id, previous_id: capsule.current_state_version_id, run_id: run.id, tool: null });
+      : await recordState(tx, {
+          ...state,
+          workspace_id: run.workspace_id,
+          capsule_id: run.capsule_id,
+          previous_id: capsule.current_state_version_id,
+          run_id: run.id,
+          tool: null,
+        });
   const resolution = { action: request.action, actor: { id: request.actor.id, name: request.actor.name }, at: new Date().toISOString() };
   const error = { code: "RECOVERED", message: `recovered by ${request.actor.name}: ${request.action}`, details: null };
-  const ended = await tx.one<RunRow>(decisions.resolve, [run.id, JSON.stringify(error), JSON.stringify({ ...held.recovery, resolution }), version?.id ?? null]);
-  if (!ended) throw conflict(`Run ${run.id} is ${held.status}: nothing is to be recovered`, { reason: "already_resolved", status: held.status });
+  const ended = await tx.one<RunRow>(decisions.resolve, [
+    run.id,
+    JSON.stringify(error),
+    JSON.stringify({ ...held.recovery, resolution }),
+    version?.id ?? null,
+  ]);
+  if (!ended)
+    throw conflict(`Run ${run.id} is ${held.status}: nothing is to be recovered`, { reason: "already_resolved", status: held.status });
   await releaseCapsule(tx, capsule.id, run.id);
   return ended;
 }
@@ -72,6 +100,11 @@ function contentOf(bytes: Uint8Array) {
   const { outputs = {}, resources = [] } = JSON.parse(Buffer.from(bytes).toString("utf8")) as StateDocument;
   return {
     resource_count: resources.filter(({ mode }) => mode === "managed").reduce((count, { instances = [] }) => count + instances.length, 0),
-    outputs: Object.entries(outputs).map(([name, { value, type, sensitive = false }]) => ({ name, type, value: sensitive ? null : value, sensitive })),
+    outputs: Object.entries(outputs).map(([name, { value, type, sensitive = false }]) => ({
+      name,
+      type,
+      value: sensitive ? null : value,
+      sensitive,
+    })),
   };
 }

@@ -7,15 +7,23 @@ import type { EngineResources } from "./resources.ts";
 type Ledger = z.infer<typeof LedgerEntry>[];
 
 /** What happened to each resource, in order. $1 run. Plan: run_events_resource_idx. Bounded by what one Run may hold. */
-const resourceEvents = statement("recovery_events", `SELECT data FROM run_events WHERE run_id = $1 AND type = 'resource' ORDER BY sequence LIMIT 200000`);
+const resourceEvents = statement(
+  "recovery_events",
+  `SELECT data FROM run_events WHERE run_id = $1 AND type = 'resource' ORDER BY sequence LIMIT 200000`,
+);
 /** What the plan would change. $1 plan. Plan: primary key of run_changes. */
 const plannedChanges = statement("recovery_planned", `SELECT data FROM run_changes WHERE run_id = $1 ORDER BY position LIMIT 20000`);
 const checkpointOf = statement("checkpoint_of", `SELECT * FROM checkpoints WHERE run_id = $1`);
 
-export const lastCheckpoint = ({ db }: Pick<EngineResources, "db">, run: string): Promise<CheckpointRow | null> => db.one<CheckpointRow>(checkpointOf, [run]);
+export const lastCheckpoint = ({ db }: Pick<EngineResources, "db">, run: string): Promise<CheckpointRow | null> =>
+  db.one<CheckpointRow>(checkpointOf, [run]);
 
 /** What is known of an apply that was lost: its last good state, and the resources whose end that state does not hold. */
-export async function recoveryOf(resources: Pick<EngineResources, "db" | "blobs">, run: RunRow, reason: string): Promise<z.infer<typeof Recovery>> {
+export async function recoveryOf(
+  resources: Pick<EngineResources, "db" | "blobs">,
+  run: RunRow,
+  reason: string,
+): Promise<z.infer<typeof Recovery>> {
   const checkpoint = await lastCheckpoint(resources, run.id);
   const held = checkpoint ? await addressesOf(resources, run, checkpoint) : new Map<string, Set<string>>();
   const ledger = await ledgerOf(resources, run);
@@ -35,7 +43,9 @@ export async function recoveryOf(resources: Pick<EngineResources, "db" | "blobs"
 /** Every resource that was begun, by address and action; and each planned one that nobody saw begin. */
 async function ledgerOf({ db }: Pick<EngineResources, "db">, run: RunRow): Promise<Ledger> {
   const entries = new Map<string, Ledger[number]>();
-  for (const { data } of await db.query<{ data: { address: string; action: string; state: string; id: string | null } }>(resourceEvents, [run.id])) {
+  for (const { data } of await db.query<{ data: { address: string; action: string; state: string; id: string | null } }>(resourceEvents, [
+    run.id,
+  ])) {
     const { address, action, state, id } = data;
     if (state !== "started" && state !== "completed" && state !== "errored") continue;
     const key = `${action} ${address}`;
@@ -59,7 +69,11 @@ const entryOf = (address: string, action: string, id: string | null, state: Ledg
 });
 
 /** The addresses in a state, with the ids of their instances. */
-async function addressesOf({ blobs }: Pick<EngineResources, "blobs">, run: RunRow, { digest }: CheckpointRow): Promise<Map<string, Set<string>>> {
+async function addressesOf(
+  { blobs }: Pick<EngineResources, "blobs">,
+  run: RunRow,
+  { digest }: CheckpointRow,
+): Promise<Map<string, Set<string>>> {
   const text = (await blobs.read({ workspace: run.workspace_id, kind: "state", digest }, { limit: 256 * 1024 * 1024 })).toString("utf8");
   const { resources = [] } = JSON.parse(text) as { resources?: StateResource[] };
   const found = new Map<string, Set<string>>();

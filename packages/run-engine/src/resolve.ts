@@ -1,5 +1,4 @@
-import type { RunRow } from "@takosumi/db/rows";
-import type { CapsuleRow } from "@takosumi/db/rows";
+import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { type Held, heldRun, lostLease } from "./lease.ts";
 import { moves } from "./queries/moves.ts";
@@ -14,7 +13,19 @@ export interface Requirement {
 }
 
 /** Providers that reach nothing that asks for credentials. */
-const credentialFree = new Set(["random", "null", "local", "time", "tls", "archive", "external", "template", "cloudinit", "http", "terraform"]);
+const credentialFree = new Set([
+  "random",
+  "null",
+  "local",
+  "time",
+  "tls",
+  "archive",
+  "external",
+  "template",
+  "cloudinit",
+  "http",
+  "terraform",
+]);
 
 const read = statement("resolve_capsule", `SELECT * FROM capsules WHERE id = $1`);
 /** $1 run, $2 epoch, $3 runner, $4 bindings, $5 lock digest. */
@@ -35,10 +46,17 @@ export function resolveOne({ provider, alias, builtin }: Requirement, bindings: 
   const address = canonicalProvider(provider);
   const same = bindings.filter((binding) => canonicalProvider(binding.provider) === address);
   const bound = same.find((binding) => binding.alias === alias) ?? same.find((binding) => binding.alias === null);
-  const resolved = (message: string | null): Resolution => ({ provider: address, alias, status: "resolved_provider_connection", connection_id: null, message });
+  const resolved = (message: string | null): Resolution => ({
+    provider: address,
+    alias,
+    status: "resolved_provider_connection",
+    connection_id: null,
+    message,
+  });
   if (bound?.connection_id === null) return resolved("the module configures this provider itself");
   const [host, namespace, type] = address.split("/");
-  if (builtin || (host === "registry.opentofu.org" && namespace === "hashicorp" && credentialFree.has(type ?? ""))) return resolved("needs no credentials");
+  if (builtin || (host === "registry.opentofu.org" && namespace === "hashicorp" && credentialFree.has(type ?? "")))
+    return resolved("needs no credentials");
   return {
     provider: address,
     alias,
@@ -49,7 +67,12 @@ export function resolveOne({ provider, alias, builtin }: Requirement, bindings: 
 }
 
 /** Which connection serves each provider. Where one has none, the Run ends `blocked`, before any credential was opened. */
-export async function resolveProviders({ db }: Pick<EngineResources, "db">, held: Held, requirements: readonly Requirement[], lockDigest: string) {
+export async function resolveProviders(
+  { db }: Pick<EngineResources, "db">,
+  held: Held,
+  requirements: readonly Requirement[],
+  lockDigest: string,
+) {
   const run = await heldRun(db, held);
   const capsule = (await db.one<CapsuleRow>(read, [run.capsule_id])) as CapsuleRow;
   const bindings = requirements.map((requirement) => resolveOne(requirement, capsule.provider_bindings));
@@ -59,7 +82,11 @@ export async function resolveProviders({ db }: Pick<EngineResources, "db">, held
     if (!(await db.one(keep, [...values, lockDigest]))) throw lostLease(run.id);
     return { blocked: false, provider_bindings: bindings };
   }
-  const error = { code: "PROVIDER_BLOCKED", message: missing.map(({ message }) => message).join("; "), details: { providers: missing.map(({ provider }) => provider) } };
+  const error = {
+    code: "PROVIDER_BLOCKED",
+    message: missing.map(({ message }) => message).join("; "),
+    details: { providers: missing.map(({ provider }) => provider) },
+  };
   await db.transaction(async (tx) => {
     const blocked = await tx.one<RunRow>(moves.blocked, [...values, JSON.stringify(error), lockDigest]);
     if (!blocked) throw lostLease(run.id);

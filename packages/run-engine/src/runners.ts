@@ -1,10 +1,10 @@
 import { newId } from "@takosumi/contracts/ids";
 import type { Lease } from "@takosumi/contracts/runner/lease";
 import type { Tx } from "@takosumi/db/db";
-import { statement } from "@takosumi/db/sql";
 import type { RunnerRow, RunRow } from "@takosumi/db/rows";
-import { leaseOf, lostLease } from "./lease.ts";
+import { statement } from "@takosumi/db/sql";
 import type { Held } from "./lease.ts";
+import { leaseOf, lostLease } from "./lease.ts";
 import { heldRuns } from "./queries/lease.ts";
 import { renewLease } from "./queries/renew.ts";
 import type { EngineResources } from "./resources.ts";
@@ -31,7 +31,10 @@ const announce = statement(
 /** A runner of this token. $1 runner, $2 token. */
 const runnerOfToken = statement("runner_of_token", `SELECT * FROM runners WHERE id = $1 AND token_id = $2`);
 
-export async function registerRunner(tx: Tx, { token_id, instance, name, version, slots, tools, sandbox }: Registration): Promise<RunnerRow> {
+export async function registerRunner(
+  tx: Tx,
+  { token_id, instance, name, version, slots, tools, sandbox }: Registration,
+): Promise<RunnerRow> {
   const values = [newId("rnr_"), token_id, instance, name, version, slots, JSON.stringify(tools), JSON.stringify(sandbox)];
   return (await tx.one<RunnerRow>(announce, values)) as RunnerRow;
 }
@@ -57,7 +60,8 @@ export async function renew({ db, notices, settings }: EngineResources, held: He
       if (!run) throw lostLease(held.run_id);
       const overdue = run.deadline_at !== null && run.deadline_at.getTime() < Date.now();
       const reason = run.cancel_requested_at !== null ? (run.cancel_reason ?? "cancelled") : overdue ? "the time of the Run is over" : null;
-      if (reason !== null || Date.now() >= until || signal.aborted) return { cancel: reason === null ? null : { reason }, expires_at: run.lease_expires_at as Date };
+      if (reason !== null || Date.now() >= until || signal.aborted)
+        return { cancel: reason === null ? null : { reason }, expires_at: run.lease_expires_at as Date };
       await notice;
     } finally {
       woken.abort();
@@ -66,7 +70,11 @@ export async function renew({ db, notices, settings }: EngineResources, held: He
 }
 
 /** The Runs that a runner still holds of those that it says it does, after it was started again. */
-export async function resume(resources: EngineResources, runner: string, held: readonly { readonly run_id: string; readonly epoch: number }[]): Promise<Lease[]> {
+export async function resume(
+  resources: EngineResources,
+  runner: string,
+  held: readonly { readonly run_id: string; readonly epoch: number }[],
+): Promise<Lease[]> {
   const ids = held.map(({ run_id }) => run_id);
   const runs = await resources.db.query<RunRow>(heldRuns, [runner, ids, held.map(({ epoch }) => epoch)]);
   const leases: Lease[] = [];

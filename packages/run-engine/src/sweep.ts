@@ -27,7 +27,11 @@ async function giveUp(resources: EngineResources, run: RunRow): Promise<void> {
   await db.transaction(async (tx) => {
     const held = [run.id, run.lease_epoch];
     if (recovery) {
-      const error = { code: "LEASE_LOST", message: "its runner was not heard of any more; what it did is not known for certain", details: null };
+      const error = {
+        code: "LEASE_LOST",
+        message: "its runner was not heard of any more; what it did is not known for certain",
+        details: null,
+      };
       const moved = await tx.one<RunRow>(decisions.suspend, [...held, JSON.stringify(error), JSON.stringify(recovery)]);
       if (moved) await recordRun(tx, moved, "run.needs_recovery", engineActor, { reason: "lease_lost", ledger: recovery.ledger.length });
     } else if (run.cancel_requested_at !== null) {

@@ -1,6 +1,6 @@
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
-import { statement } from "@takosumi/db/sql";
 import type { RunRow } from "@takosumi/db/rows";
+import { statement } from "@takosumi/db/sql";
 import { createRedactor } from "@takosumi/redact/redactor";
 import { conflict } from "./conflicts.ts";
 import { type Held, heldRun } from "./lease.ts";
@@ -50,7 +50,10 @@ export async function takeEvents(
   const due = events.slice(Math.max(run.runner_sequence + 1 - first, 0));
   const start = first + events.length - due.length;
   if (start > run.runner_sequence + 1)
-    throw conflict(`The next event of Run ${run.id} is ${run.runner_sequence + 1}, not ${start}`, { reason: "lost_race", last_sequence: run.runner_sequence });
+    throw conflict(`The next event of Run ${run.id} is ${run.runner_sequence + 1}, not ${start}`, {
+      reason: "lost_race",
+      last_sequence: run.runner_sequence,
+    });
   if (due.length === 0) return run.runner_sequence;
 
   const redactor = await ingest.redactorOf(run);
@@ -68,7 +71,8 @@ export async function takeEvents(
   const values = [run.id, held.epoch, held.runner_id, start, rows.length, logged, JSON.stringify(rows), phase, JSON.stringify(marks)];
   const taken = await db.one<{ runner_sequence: number }>(appendEvents, values);
   const isolation = due.findLast((event) => event.type === "isolation");
-  if (taken && isolation) await db.query(setIsolation, [run.id, JSON.stringify({ sandbox: isolation.sandbox, not_isolated: isolation.not_isolated })]);
+  if (taken && isolation)
+    await db.query(setIsolation, [run.id, JSON.stringify({ sandbox: isolation.sandbox, not_isolated: isolation.not_isolated })]);
   // Another delivery of the same batch was first: it stands, and this one is its repeat.
   return taken?.runner_sequence ?? (await heldRun(db, held)).runner_sequence;
 }

@@ -21,12 +21,15 @@ export const mayMove = (kind: RunKind, from: RunStatus, to: RunStatus): boolean 
 
 /** The statuses that lead to `to`, over the kinds that are asked about: the WHERE of the UPDATE that moves there. */
 export const sourcesOf = (to: RunStatus, kinds: readonly RunKind[] = ["plan", "apply", "destroy"]): RunStatus[] => [
-  ...new Set(kinds.flatMap((kind) => (Object.entries(transitions[kind]) as [RunStatus, readonly RunStatus[]][]).filter(([, tos]) => tos.includes(to)).map(([from]) => from))),
+  ...new Set(
+    kinds.flatMap((kind) =>
+      (Object.entries(transitions[kind]) as [RunStatus, readonly RunStatus[]][])
+        .filter(([, tos]) => tos.includes(to))
+        .map(([from]) => from),
+    ),
+  ),
 ];
 
 export const isTerminal = (kind: RunKind, status: RunStatus): boolean => transitions[kind][status] === undefined;
 /** Whether a runner may be at work on it. */
 export const isLeased = (status: RunStatus): boolean => status === "running" || status === "needs_recovery";
-/** Whether it holds its Capsule. */
-export const isWriting = (kind: RunKind, status: RunStatus): boolean =>
-  kind !== "plan" && (status === "queued" || status === "running" || status === "needs_recovery");

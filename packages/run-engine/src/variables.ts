@@ -57,7 +57,8 @@ export async function openVariables(
   const rows = ids.length > 0 ? await db.query<SecretRow>(secretsById, [capsule.workspace_id, [...new Set(ids)]]) : [];
   const secret = async (id: string, path: string) => {
     const row = rows.find((one) => one.id === id);
-    if (!row) throw new ApiError("NOT_FOUND", `${path}: there is no such secret`, { fields: [{ path, message: "there is no such secret" }] });
+    if (!row)
+      throw new ApiError("NOT_FOUND", `${path}: there is no such secret`, { fields: [{ path, message: "there is no such secret" }] });
     return { name: row.name, value: (await keyring.open(secretPlace(capsule.workspace_id, id), row.sealed)).toString("utf8") };
   };
 
@@ -105,12 +106,18 @@ export async function sealVariables(keyring: Keyring, workspace: string, run: st
   return { variable_set: sealed, variable_set_digest: `sha256:${createHash("sha256").update(mac).digest("hex")}` };
 }
 
-export async function openVariableSet(keyring: Keyring, run: { id: string; workspace_id: string; variable_set: string }): Promise<VariableSet> {
+export async function openVariableSet(
+  keyring: Keyring,
+  run: { id: string; workspace_id: string; variable_set: string },
+): Promise<VariableSet> {
   return JSON.parse((await keyring.open(setPlace(run.workspace_id, run.id), run.variable_set)).toString("utf8")) as VariableSet;
 }
 
 /** What a Run was given for itself alone, to plan with it again. */
-export async function givenVariables(keyring: Keyring, run: { id: string; workspace_id: string; variable_set: string; variables: unknown }): Promise<GivenVariable[]> {
+export async function givenVariables(
+  keyring: Keyring,
+  run: { id: string; workspace_id: string; variable_set: string; variables: unknown },
+): Promise<GivenVariable[]> {
   const names = (run.variables as VariableNames).filter(({ once }) => once);
   if (names.length === 0) return [];
   const { tofu, env } = await openVariableSet(keyring, run);

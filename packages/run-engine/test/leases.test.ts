@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sweep } from "../src/sweep.ts";
 import { engineDefaults } from "../src/settings.ts";
+import { sweep } from "../src/sweep.ts";
 import { openWorld, type World } from "./world.ts";
 
 let world: World;
@@ -18,7 +18,8 @@ describe("leases", () => {
     const leases = await Promise.all(Array.from({ length: 20 }, () => world.claim(runner)));
     const taken = leases.flatMap((lease) => lease?.run_id ?? []);
     expect(taken.toSorted()).toEqual(made.map(({ id }) => id).toSorted());
-    for (const lease of leases) if (lease) await world.failed({ ...lease, held: { run_id: lease.run_id, runner_id: runner, epoch: lease.epoch } });
+    for (const lease of leases)
+      if (lease) await world.failed({ ...lease, held: { run_id: lease.run_id, runner_id: runner, epoch: lease.epoch } });
   });
 
   test("a waiting claim is woken by a new Run", async () => {
@@ -69,11 +70,17 @@ describe("leases", () => {
     const capsule = await world.capsule();
     await world.approve(await world.planned(capsule));
     const lease = await world.claimed(await world.runner());
-    const checkpoint = await world.state(lease, 1, "checkpoint", [{ mode: "managed", type: "t", name: "kept", instances: [{ attributes: { id: "1" } }] }]);
+    const checkpoint = await world.state(lease, 1, "checkpoint", [
+      { mode: "managed", type: "t", name: "kept", instances: [{ attributes: { id: "1" } }] },
+    ]);
     const at = new Date().toISOString();
     const resource = (address: string, state: "started" | "completed", id: string | null) =>
       ({ type: "resource", at, address, action: "create", state, id, elapsed_seconds: null }) as const;
-    await world.engine.takeEvents(lease.held, 1, [resource("t.kept", "completed", "1"), resource("t.lost", "completed", "2"), resource("t.open", "started", null)]);
+    await world.engine.takeEvents(lease.held, 1, [
+      resource("t.kept", "completed", "1"),
+      resource("t.lost", "completed", "2"),
+      resource("t.open", "started", null),
+    ]);
     await world.lapse({ id: lease.run_id });
     await sweeping();
     const lost = await world.run({ id: lease.run_id });
@@ -93,7 +100,9 @@ describe("leases", () => {
 describe("events", () => {
   test("a batch counts once, a repeat answers the same, a gap is refused, secrets are redacted", async () => {
     const secret = "s3cret-value-of-run";
-    await world.plan(await world.capsule(undefined, [{ name: "token", kind: "tofu", value: secret, sensitive: true, secret_id: null, sealed: null }]));
+    await world.plan(
+      await world.capsule(undefined, [{ name: "token", kind: "tofu", value: secret, sensitive: true, secret_id: null, sealed: null }]),
+    );
     const lease = await world.claimed(await world.runner());
     expect(await world.engine.takeEvents(lease.held, 1, [log("one\n"), log(`two ${secret}\n`)])).toBe(2);
     expect(await world.engine.takeEvents(lease.held, 1, [log("one\n"), log("two\n")])).toBe(2);
@@ -134,6 +143,9 @@ describe("the queue", () => {
     const capsule = await world.capsule();
     await world.approve(await world.planned(capsule));
     const behind = await world.plan(capsule);
-    expect(await world.engine.queueOf(world.db, behind)).toMatchObject({ code: "capsule_locked", run_id: (await world.again(capsule)).lock_run_id });
+    expect(await world.engine.queueOf(world.db, behind)).toMatchObject({
+      code: "capsule_locked",
+      run_id: (await world.again(capsule)).lock_run_id,
+    });
   });
 });

@@ -69,7 +69,9 @@ describe("a plan and its apply", () => {
     const { actor } = planned;
     const waiting = await world.db.transaction((tx) => world.engine.createWrite(tx, planned, actor, null, null));
     expect(waiting.status).toBe("awaiting_approval");
-    await expect(world.db.transaction((tx) => world.engine.createWrite(tx, planned, actor, null, null))).rejects.toEqual(reason({ run_id: waiting.id }));
+    await expect(world.db.transaction((tx) => world.engine.createWrite(tx, planned, actor, null, null))).rejects.toEqual(
+      reason({ run_id: waiting.id }),
+    );
     expect(await world.approve(planned)).toMatchObject({ id: waiting.id, status: "queued" });
     await world.applied(await world.claimed(await world.runner()));
   });
@@ -90,7 +92,9 @@ describe("a plan and its apply", () => {
     const planned = await world.planned(await world.capsule());
     expect((await world.db.transaction((tx) => world.engine.discard(tx, planned, "no"))).status).toBe("discarded");
     await expect(world.approve(planned)).rejects.toEqual(reason({ reason: "discarded" }));
-    await expect(world.db.transaction((tx) => world.engine.cancel(tx, planned, planned.actor, null))).rejects.toEqual(reason({ reason: "terminal" }));
+    await expect(world.db.transaction((tx) => world.engine.cancel(tx, planned, planned.actor, null))).rejects.toEqual(
+      reason({ reason: "terminal" }),
+    );
 
     const other = await world.planned(await world.capsule());
     const queued = await world.approve(other);
@@ -99,23 +103,32 @@ describe("a plan and its apply", () => {
     expect(again).toMatchObject({ status: "awaiting_approval", plan_run_id: other.id, retry_of_run_id: queued.id });
     await world.approve(again);
     const applied = await world.applied(await world.claimed(await world.runner()));
-    await expect(world.db.transaction((tx) => world.engine.retryWrite(tx, applied, applied.actor, null))).rejects.toEqual(reason({ reason: "plan_again" }));
+    await expect(world.db.transaction((tx) => world.engine.retryWrite(tx, applied, applied.actor, null))).rejects.toEqual(
+      reason({ reason: "plan_again" }),
+    );
   });
 });
 
 describe("the seal", () => {
-  test.each(["plan_digest", "work_tree_digest", "provider_lock_digest", "variable_set_digest", "base_digest", "tool_digest"])("a changed %s: nothing is handed out", async (column) => {
-    const planned = await world.planned(await world.capsule());
-    const queued = await world.approve(planned);
-    await world.db.query({ name: `tamper_${column}`, text: `UPDATE runs SET ${column} = 'sha256:0' WHERE id = $1`, reads: false }, [planned.id]);
-    expect(await world.claim(await world.runner())).toBeNull();
-    expect(await world.run(queued)).toMatchObject({ status: "failed", error: { code: "SEAL_MISMATCH" } });
-  });
+  test.each(["plan_digest", "work_tree_digest", "provider_lock_digest", "variable_set_digest", "base_digest", "tool_digest"])(
+    "a changed %s: nothing is handed out",
+    async (column) => {
+      const planned = await world.planned(await world.capsule());
+      const queued = await world.approve(planned);
+      await world.db.query({ name: `tamper_${column}`, text: `UPDATE runs SET ${column} = 'sha256:0' WHERE id = $1`, reads: false }, [
+        planned.id,
+      ]);
+      expect(await world.claim(await world.runner())).toBeNull();
+      expect(await world.run(queued)).toMatchObject({ status: "failed", error: { code: "SEAL_MISMATCH" } });
+    },
+  );
 
   test("an approver who lost the permission: not executed", async () => {
     const capsule = await world.capsule();
     const queued = await world.approve(await world.planned(capsule));
-    await world.db.query({ name: "test_demote", text: `UPDATE members SET role = 'viewer' WHERE workspace_id = $1`, reads: false }, [capsule.workspace_id]);
+    await world.db.query({ name: "test_demote", text: `UPDATE members SET role = 'viewer' WHERE workspace_id = $1`, reads: false }, [
+      capsule.workspace_id,
+    ]);
     expect(await world.claim(await world.runner())).toBeNull();
     expect(await world.run(queued)).toMatchObject({ status: "cancelled", error: { code: "APPROVER_LOST_PERMISSION" } });
     expect((await world.again(capsule)).lock_run_id).toBeNull();

@@ -16,9 +16,9 @@ import { openKeyring } from "@takosumi/keyring/envelope";
 import { localMasterKey } from "@takosumi/keyring/master-key";
 import { testDatabase } from "@takosumi/testkit/database";
 import { digestOf, emptyState } from "../src/base-state.ts";
-import { type Engine, openEngine } from "../src/engine.ts";
 import type { PlanRequest } from "../src/create-plan.ts";
-import { engineDefaults, type EngineSettings } from "../src/settings.ts";
+import { type Engine, openEngine } from "../src/engine.ts";
+import { type EngineSettings, engineDefaults } from "../src/settings.ts";
 
 export const actor = { id: "usr_owner", kind: "user", name: "owner" } as const;
 
@@ -27,7 +27,10 @@ const seed = {
   workspace: statement("test_workspace", `INSERT INTO workspaces (id, slug, name, kind, owner_id) VALUES ($1, $2, $1, 'team', $3)`),
   member: statement("test_member", `INSERT INTO members (workspace_id, user_id, role) VALUES ($1, $2, 'owner')`),
   project: statement("test_project", `INSERT INTO projects (id, workspace_id, name, slug) VALUES ($1, $2, 'p', $3)`),
-  snapshot: statement("test_snapshot", `INSERT INTO source_snapshots (id, workspace_id, origin, digest, size_bytes, paths) VALUES ($1, $2, 'inline', $3, 3, '{main.tf}')`),
+  snapshot: statement(
+    "test_snapshot",
+    `INSERT INTO source_snapshots (id, workspace_id, origin, digest, size_bytes, paths) VALUES ($1, $2, 'inline', $3, 3, '{main.tf}')`,
+  ),
   capsule: statement(
     "test_capsule",
     `INSERT INTO capsules (id, workspace_id, project_id, name, status, source, source_snapshot_id, module_path, variables, provider_bindings)
@@ -47,7 +50,13 @@ export async function openWorld(settings: Partial<EngineSettings> = {}) {
   const keyring = openKeyring({ masterKeys: [localMasterKey(randomBytes(32))], store: dataKeyStore(db) });
   const blobs = await diskBlobs({ directory, keyring });
   const failures: unknown[] = [];
-  const engine = await openEngine({ db, keyring, blobs, settings: { ...engineDefaults, sweepSeconds: 3_600, ...settings }, onError: (error) => failures.push(error) });
+  const engine = await openEngine({
+    db,
+    keyring,
+    blobs,
+    settings: { ...engineDefaults, sweepSeconds: 3_600, ...settings },
+    onError: (error) => failures.push(error),
+  });
   await db.query(seed.user, [actor.id]);
   await db.query(seed.token, ["rtk_1"]);
   const world = new World(db, blobs, engine);
@@ -98,12 +107,24 @@ export class World {
     const prepared = await this.engine.preparePlan(request);
     return this.db.transaction((tx) => this.engine.createPlan(tx, prepared));
   }
-  approve = (run: RunRow, digest?: string) => this.db.transaction((tx) => this.engine.approve(tx, run, { actor, plan_digest: digest, message: null }));
+  approve = (run: RunRow, digest?: string) =>
+    this.db.transaction((tx) => this.engine.approve(tx, run, { actor, plan_digest: digest, message: null }));
   runner = async () =>
-    (await this.db.transaction((tx) =>
-      this.engine.registerRunner(tx, { token_id: "rtk_1", instance: randomUUID(), name: "r", version: "1", slots: 4, tools: [tool], sandbox: { kind: "none", not_isolated: [] } }),
-    )).id;
-  claim = (runner: string, waitMs = 0) => this.engine.claim({ runner_id: runner, pool: "default", tools: ["opentofu"] }, waitMs, AbortSignal.timeout(60_000));
+    (
+      await this.db.transaction((tx) =>
+        this.engine.registerRunner(tx, {
+          token_id: "rtk_1",
+          instance: randomUUID(),
+          name: "r",
+          version: "1",
+          slots: 4,
+          tools: [tool],
+          sandbox: { kind: "none", not_isolated: [] },
+        }),
+      )
+    ).id;
+  claim = (runner: string, waitMs = 0) =>
+    this.engine.claim({ runner_id: runner, pool: "default", tools: ["opentofu"] }, waitMs, AbortSignal.timeout(60_000));
 
   async claimed(runner: string): Promise<Lease & { held: { run_id: string; runner_id: string; epoch: number } }> {
     const lease = await this.claim(runner);
@@ -111,8 +132,14 @@ export class World {
     return { ...lease, held: { run_id: lease.run_id, runner_id: runner, epoch: lease.epoch } };
   }
   async finishPlan(lease: Awaited<ReturnType<World["claimed"]>>, plan: Partial<ReportedPlan> = {}): Promise<RunRow> {
-    const put = async (kind: "plan" | "work", text: string) => this.engine.acceptArtifact(lease.held, kind, Readable.from([text]), digestOf(text));
-    const artifacts = { plan: await put("plan", `plan ${lease.run_id}`), work: await put("work", `work ${lease.run_id}`), work_tree_digest: digestOf("tree"), lock_digest: digestOf("") };
+    const put = async (kind: "plan" | "work", text: string) =>
+      this.engine.acceptArtifact(lease.held, kind, Readable.from([text]), digestOf(text));
+    const artifacts = {
+      plan: await put("plan", `plan ${lease.run_id}`),
+      work: await put("work", `work ${lease.run_id}`),
+      work_tree_digest: digestOf("tree"),
+      lock_digest: digestOf(""),
+    };
     const outcome = { result: "planned" as const, tool, plan: { ...reported, ...plan }, diagnostics: [], artifacts };
     return this.engine.completePlan(lease.held, outcome, { changes: [], drift: [], risk: { high: 0, medium: 0, low: 0 } });
   }
@@ -121,7 +148,12 @@ export class World {
     return this.finishPlan(await this.claimed(await this.runner()));
   }
   /** A state of the lease's lineage at a serial, uploaded. */
-  async state(lease: Awaited<ReturnType<World["claimed"]>>, serial: number, kind: "state" | "checkpoint" = "state", resources: object[] = []) {
+  async state(
+    lease: Awaited<ReturnType<World["claimed"]>>,
+    serial: number,
+    kind: "state" | "checkpoint" = "state",
+    resources: object[] = [],
+  ) {
     const bytes = JSON.stringify({ ...JSON.parse(emptyState(lease.base.lineage)), serial, resources });
     const stored = await this.engine.acceptArtifact(lease.held, kind, Readable.from([bytes]), digestOf(bytes));
     return { ...stored, serial, lineage: lease.base.lineage, resource_count: 1, outputs: [] };

@@ -8,7 +8,9 @@ import { median } from "./measure.ts";
 const [, , url = "http://127.0.0.1:8787", requests = "2000"] = process.argv;
 const headers = { authorization: `Bearer ${env.TOKEN}` };
 const post = async <T>(path: string, body: object): Promise<T> =>
-  (await fetch(url + path, { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) })).json() as Promise<T>;
+  (
+    await fetch(url + path, { method: "POST", headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) })
+  ).json() as Promise<T>;
 
 const { project } = await post<{ project: { id: string } }>("/api/projects", { name: `reads ${Date.now()}` });
 const source = { kind: "inline", files: { "main.tf": "" } };
@@ -42,4 +44,6 @@ const pairs: { ours: number; plain: number }[] = [];
 for (let round = 0; round < 7; round++) pairs.push({ ours: await rate(url), plain: await rate(other) });
 plain.kill();
 const [ours, bare] = [median(pairs.map((pair) => pair.ours)), median(pairs.map((pair) => pair.plain))];
-console.log(`api ${ours.toFixed(0)}/s, fastify + pg ${bare.toFixed(0)}/s, ratio pair by pair ${median(pairs.map((pair) => pair.ours / pair.plain)).toFixed(2)}`);
+console.log(
+  `api ${ours.toFixed(0)}/s, fastify + pg ${bare.toFixed(0)}/s, ratio pair by pair ${median(pairs.map((pair) => pair.ours / pair.plain)).toFixed(2)}`,
+);

@@ -12,7 +12,9 @@ const capsule = {
 };
 const server = Fastify();
 server.get<{ Params: { id: string } }>("/api/capsules/:id", async ({ headers, params }) => {
-  const hash = createHash("sha256").update((headers.authorization ?? "").slice(7)).digest("hex");
+  const hash = createHash("sha256")
+    .update((headers.authorization ?? "").slice(7))
+    .digest("hex");
   const [who] = (await pool.query({ ...token, values: [hash] })).rows;
   const [row] = (await pool.query({ ...capsule, values: [params.id, who.user_id] })).rows;
   return { capsule: row };

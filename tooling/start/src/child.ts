@@ -12,11 +12,16 @@ export interface ChildSpec {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** How a process ended: `status 1`, `SIGKILL`, or why it never began. */
+export interface Ending {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
 export interface Child {
   readonly pid: number;
   readonly log: string;
-  /** Resolves when it has ended: its status, or 128 and the signal's number. */
-  readonly exited: Promise<number>;
+  readonly exited: Promise<Ending>;
   /** True from the moment that it has ended. */
   readonly ended: () => boolean;
   /** SIGTERM, and SIGKILL where it is not gone after `graceMs`. Resolves when it has ended. */
@@ -35,13 +40,13 @@ export function startChild(dataDir: string, { name, command, cwd, env }: ChildSp
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ["ignore", out, out] });
   closeSync(out);
   let over = false;
-  const exited = new Promise<number>((resolve) => {
-    child.once("error", () => resolve(127));
-    child.once("exit", (code, signal) => resolve(code ?? (signal === null ? 1 : 128)));
-  }).then((code) => {
+  const exited = new Promise<Ending>((resolve) => {
+    child.once("error", ({ message }) => resolve({ ok: false, text: message }));
+    child.once("exit", (code, signal) => resolve({ ok: code === 0, text: signal ?? `status ${code}` }));
+  }).then((ending) => {
     over = true;
     rmSync(pidFile(dataDir, name), { force: true });
-    return code;
+    return ending;
   });
   const identity = child.pid === undefined ? null : identify(child.pid);
   if (identity) writeFileSync(pidFile(dataDir, name), JSON.stringify(identity), { mode: 0o600 });

@@ -57,6 +57,8 @@ function keepUp(first: EmbeddedPostgres, start: () => Promise<EmbeddedPostgres>,
   const loop = async () => {
     while (!stopping.signal.aborted) {
       await current.exited;
+      // Gives the data directory back, so that the next one can take it.
+      await current.stop();
       for (let waitMs = 500; !stopping.signal.aborted; waitMs = Math.min(waitMs * 2, mostMs)) {
         warn(`database ended; starting it again in ${waitMs / 1000} s`);
         await pause(waitMs, undefined, { signal: stopping.signal }).catch(() => {});

@@ -21,12 +21,12 @@ export function supervise(name: string, first: Child, start: () => Child, say: (
   const loop = async () => {
     for (let waitMs = firstMs; ; ) {
       const began = performance.now();
-      const code = await current.exited;
+      const { text } = await current.exited;
       if (stopping.signal.aborted) return;
       if (wanted) wanted = false;
       else {
         if (performance.now() - began > steadyMs) waitMs = firstMs;
-        say(`${name} ended (status ${code}); starting it again in ${waitMs / 1000} s (log: ${current.log})`);
+        say(`${name} ended (${text}); starting it again in ${waitMs / 1000} s (log: ${current.log})`);
         await pause(waitMs, undefined, { signal: stopping.signal }).catch(() => {});
         waitMs = Math.min(waitMs * 2, mostMs);
       }

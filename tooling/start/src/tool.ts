@@ -31,9 +31,10 @@ export function installInBackground(root: string, dataDir: string, env: Record<s
     cwd: root,
     env,
   });
-  void child.exited.then((code) => {
-    if (code === 0) say("OpenTofu is installed: Capsules without state use it from now on");
-    else if (code < 128) say(`OpenTofu was not installed: ${lastLines(child.log, 1)[0] ?? `status ${code}`} (again: npm run tofu:install)`);
+  void child.exited.then(({ ok, text }) => {
+    if (ok) say("OpenTofu is installed: Capsules without state use it from now on");
+    else if (!text.startsWith("SIG"))
+      say(`OpenTofu was not installed: ${lastLines(child.log, 1)[0] ?? text} (again: npm run tofu:install)`);
   });
   return child;
 }

@@ -24,8 +24,10 @@ export function deployOn(call: Call) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
-  const plan = async (capsule_id: string, more: object = {}): Promise<Run> => until((await ok("POST", "/api/runs", { kind: "plan", capsule_id, ...more })).run.id);
-  const approve = async (planned: Run): Promise<Run> => until((await ok("POST", `/api/runs/${planned.id}/approve`, { plan_digest: planned.plan.digest })).run.id);
+  const plan = async (capsule_id: string, more: object = {}): Promise<Run> =>
+    until((await ok("POST", "/api/runs", { kind: "plan", capsule_id, ...more })).run.id);
+  const approve = async (planned: Run): Promise<Run> =>
+    until((await ok("POST", `/api/runs/${planned.id}/approve`, { plan_digest: planned.plan.digest })).run.id);
   const log = async (run: Run): Promise<string> => (await ok("GET", `/api/runs/${run.id}/logs`)).log;
   return { ok, project, capsule, until, plan, approve, log };
 }

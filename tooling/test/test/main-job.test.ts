@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type TestApi, startApi } from "@takosumi/testkit/api";
+import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
 import { tools } from "@takosumi/testkit/tools";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -26,12 +26,17 @@ if (tools.tofu)
     test("plan, review, approve, apply, outputs, and nothing more to do", async () => {
       const capsule = await user.capsule({ "main.tf": data('"hello"') });
       const planned = await user.plan(capsule);
-      expect(planned).toMatchObject({ status: "planned", plan: { summary: { add: 1 }, has_changes: true, resource_changes: [{ address: "terraform_data.a", risk: "low" }] } });
+      expect(planned).toMatchObject({
+        status: "planned",
+        plan: { summary: { add: 1 }, has_changes: true, resource_changes: [{ address: "terraform_data.a", risk: "low" }] },
+      });
       expect(planned.phases.map(({ name }: { name: string }) => name)).toEqual(["preparing", "initializing", "resolving", "planning"]);
       expect(planned.actions.find(({ name }: { name: string }) => name === "approve")).toMatchObject({ allowed: true, why_not: null });
       const applied = await user.approve(planned);
       expect(applied).toMatchObject({ kind: "apply", status: "succeeded", plan_run_id: planned.id, apply: { summary: { add: 1 } } });
-      expect((await user.ok("GET", `/outputs/${capsule}`)).outputs).toEqual([{ name: "o", type: "string", value: "hello", sensitive: false }]);
+      expect((await user.ok("GET", `/outputs/${capsule}`)).outputs).toEqual([
+        { name: "o", type: "string", value: "hello", sensitive: false },
+      ]);
       expect(await user.log(applied)).toContain("terraform_data.a: Creation complete");
       expect(await user.plan(capsule)).toMatchObject({ status: "succeeded", plan: { has_changes: false } });
     });
@@ -39,7 +44,9 @@ if (tools.tofu)
     test("a secret stands in no response, no log, and no file", async () => {
       const value = "p4ssw0rd-of-the-main-job";
       const { secret } = await user.ok("POST", "/secrets", { name: "DB_PASSWORD", value });
-      const files = { "main.tf": `variable "pw" {}\nresource "terraform_data" "a" {\n  input = var.pw\n  provisioner "local-exec" { command = "echo it is \${var.pw}" }\n}\n` };
+      const files = {
+        "main.tf": `variable "pw" {}\nresource "terraform_data" "a" {\n  input = var.pw\n  provisioner "local-exec" { command = "echo it is \${var.pw}" }\n}\n`,
+      };
       const capsule = await user.capsule(files, { variables: [{ name: "pw", secret_id: secret.id }] });
       const planned = await user.plan(capsule);
       const applied = await user.approve(planned);
@@ -76,7 +83,11 @@ if (tools.tofu)
       await user.ok("POST", `/api/runs/${targeted.id}/discard`, {});
       await user.approve(await user.plan(capsule));
       const replaced = await user.plan(capsule, { replace: ["terraform_data.a"] });
-      expect(replaced.plan.resource_changes[0]).toMatchObject({ address: "terraform_data.a", actions: ["delete", "create"], risk: "medium" });
+      expect(replaced.plan.resource_changes[0]).toMatchObject({
+        address: "terraform_data.a",
+        actions: ["delete", "create"],
+        risk: "medium",
+      });
       expect((await user.plan(capsule, { mode: "refresh_only" })).status).toBe("succeeded");
       const destroy = await user.plan(capsule, { mode: "destroy" });
       expect(destroy.plan).toMatchObject({ summary: { destroy: 2 }, risk: { high: 2 } });
@@ -85,7 +96,8 @@ if (tools.tofu)
     });
 
     test("a running apply is cancelled: interrupted, its state recorded, the Capsule free", async () => {
-      const slow = 'resource "terraform_data" "first" {}\nresource "terraform_data" "slow" {\n  depends_on = [terraform_data.first]\n  provisioner "local-exec" { command = "echo begun; sleep 60" }\n}\n';
+      const slow =
+        'resource "terraform_data" "first" {}\nresource "terraform_data" "slow" {\n  depends_on = [terraform_data.first]\n  provisioner "local-exec" { command = "echo begun; sleep 60" }\n}\n';
       const capsule = await user.capsule({ "main.tf": slow });
       const planned = await user.plan(capsule);
       const { run } = await user.ok("POST", `/api/runs/${planned.id}/approve`, {});
@@ -102,7 +114,9 @@ if (tools.tofu)
     test("an apply outlives its killed runner and is completed by the one that comes back", async () => {
       const own = await startRunner(api);
       await runner.close();
-      const capsule = await user.capsule({ "main.tf": 'resource "terraform_data" "a" {\n  provisioner "local-exec" { command = "echo begun; sleep 3; echo ended" }\n}\n' });
+      const capsule = await user.capsule({
+        "main.tf": 'resource "terraform_data" "a" {\n  provisioner "local-exec" { command = "echo begun; sleep 3; echo ended" }\n}\n',
+      });
       const planned = await user.plan(capsule);
       const { run } = await user.ok("POST", `/api/runs/${planned.id}/approve`, {});
       while (!(await user.log(run)).includes("begun")) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -116,11 +130,16 @@ if (tools.tofu)
 
     if (tools.mirror)
       test("real providers from the mirror", async () => {
-        const providers = 'terraform {\n  required_providers {\n    time = { source = "hashicorp/time" }\n    local = { source = "hashicorp/local" }\n  }\n}\n';
-        const resources = 'resource "time_sleep" "a" { create_duration = "0s" }\nresource "local_file" "f" {\n  filename = "/tmp/f"\n  content = "x"\n}\n';
+        const providers =
+          'terraform {\n  required_providers {\n    time = { source = "hashicorp/time" }\n    local = { source = "hashicorp/local" }\n  }\n}\n';
+        const resources =
+          'resource "time_sleep" "a" { create_duration = "0s" }\nresource "local_file" "f" {\n  filename = "/tmp/f"\n  content = "x"\n}\n';
         const planned = await user.plan(await user.capsule({ "main.tf": providers + resources }));
         expect(planned).toMatchObject({ status: "planned", plan: { summary: { add: 2 } } });
-        expect(planned.provider_bindings.map(({ provider }: { provider: string }) => provider).toSorted()).toEqual(["registry.opentofu.org/hashicorp/local", "registry.opentofu.org/hashicorp/time"]);
+        expect(planned.provider_bindings.map(({ provider }: { provider: string }) => provider).toSorted()).toEqual([
+          "registry.opentofu.org/hashicorp/local",
+          "registry.opentofu.org/hashicorp/time",
+        ]);
         expect((await user.approve(planned)).status).toBe("succeeded");
       });
   });

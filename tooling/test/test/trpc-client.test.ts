@@ -1,5 +1,5 @@
 import type { AppRouter } from "@takosumi/contracts/router";
-import { type TestApi, startApi } from "@takosumi/testkit/api";
+import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
 import { tools } from "@takosumi/testkit/tools";
 import { createTRPCClient, httpBatchLink } from "@trpc/client";

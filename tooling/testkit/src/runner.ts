@@ -16,7 +16,10 @@ export interface TestRunner {
 }
 
 /** Starts the real runner as its own process, for this api. With `dir` it is the runner of that directory come back. */
-export async function startRunner(api: TestApi, { dir, more = {} }: { dir?: string; more?: Readonly<Record<string, string>> } = {}): Promise<TestRunner> {
+export async function startRunner(
+  api: TestApi,
+  { dir, more = {} }: { dir?: string; more?: Readonly<Record<string, string>> } = {},
+): Promise<TestRunner> {
   const home = dir ?? (await mkdtemp(join(tmpdir(), "takosumi-runner-")));
   const process = spawnSource(main, {
     PATH: env.PATH,

@@ -22,28 +22,35 @@ export const AuditEvent = z
   })
   .meta({ id: "AuditEvent" });
 
-export const audit = family("audit", { context: "deploy", about: "What was done, by whom; chained by hash." }, {
-  list: get("/api/audit", {
-    summary: "Audit events of a Workspace, newest first",
-    access: can("audit:read", { workspace: "workspace_id" }),
-    query: z.object({
-      workspace_id: workspaceId.optional(),
-      capsule_id: idOf("capsule").optional(),
-      run_id: idOf("run").optional(),
-      actor_id: opaqueId.optional(),
-      action: z.string().regex(/^[a-z_]+\.[a-z_]+$/, 'is not an action such as "run.approved"').optional(),
-      ...paging,
+export const audit = family(
+  "audit",
+  { context: "deploy", about: "What was done, by whom; chained by hash." },
+  {
+    list: get("/api/audit", {
+      summary: "Audit events of a Workspace, newest first",
+      access: can("audit:read", { workspace: "workspace_id" }),
+      query: z.object({
+        workspace_id: workspaceId.optional(),
+        capsule_id: idOf("capsule").optional(),
+        run_id: idOf("run").optional(),
+        actor_id: opaqueId.optional(),
+        action: z
+          .string()
+          .regex(/^[a-z_]+\.[a-z_]+$/, 'is not an action such as "run.approved"')
+          .optional(),
+        ...paging,
+      }),
+      output: z.object({ events: z.array(AuditEvent), ...nextCursor }),
     }),
-    output: z.object({ events: z.array(AuditEvent), ...nextCursor }),
-  }),
-  verify: get("/api/audit/verify", {
-    summary: "Check the chain of hashes of a Workspace from its first event to its head",
-    access: can("audit:read", { workspace: "workspace_id" }),
-    query: z.object({ workspace_id: workspaceId.optional() }),
-    output: z.object({
-      ok: z.boolean(),
-      checked: z.int(),
-      first_broken: z.object({ sequence: z.int(), reason: z.string() }).nullable(),
+    verify: get("/api/audit/verify", {
+      summary: "Check the chain of hashes of a Workspace from its first event to its head",
+      access: can("audit:read", { workspace: "workspace_id" }),
+      query: z.object({ workspace_id: workspaceId.optional() }),
+      output: z.object({
+        ok: z.boolean(),
+        checked: z.int(),
+        first_broken: z.object({ sequence: z.int(), reason: z.string() }).nullable(),
+      }),
     }),
-  }),
-});
+  },
+);

@@ -66,7 +66,11 @@ export const Diagnostic = z
   .meta({ id: "Diagnostic" });
 export type Diagnostic = z.infer<typeof Diagnostic>;
 
-export const Check = z.object({ address: z.string().max(2_000), status: z.string().max(32), problems: z.array(z.string().max(4_000)).max(20) });
+export const Check = z.object({
+  address: z.string().max(2_000),
+  status: z.string().max(32),
+  problems: z.array(z.string().max(4_000)).max(20),
+});
 
 /** What the runner says of a finished plan. */
 export const ReportedPlan = z.object({
@@ -98,9 +102,7 @@ export const Plan = z
   })
   .meta({ id: "Plan" });
 
-export const Apply = z
-  .object({ summary: Summary, diagnostics: z.array(Diagnostic), duration_ms: z.int() })
-  .meta({ id: "Apply" });
+export const Apply = z.object({ summary: Summary, diagnostics: z.array(Diagnostic), duration_ms: z.int() }).meta({ id: "Apply" });
 
 /** A resource that a Run began, and whether its end was seen before the Run was lost. */
 export const LedgerEntry = z.object({
@@ -117,7 +119,11 @@ export const Recovery = z
     checkpoint: z.object({ serial: z.int(), digest: z.string(), at: timestamp }).nullable(),
     ledger: z.array(LedgerEntry),
     resolution: z
-      .object({ action: z.enum(["adopt_checkpoint", "upload_state", "keep_previous"]), actor: z.object({ id: z.string(), name: z.string() }), at: timestamp })
+      .object({
+        action: z.enum(["adopt_checkpoint", "upload_state", "keep_previous"]),
+        actor: z.object({ id: z.string(), name: z.string() }),
+        at: timestamp,
+      })
       .nullable(),
   })
   .meta({ id: "Recovery" });

@@ -8,9 +8,12 @@ const duration = (least: string, most: string) =>
   z
     .string()
     .regex(/^[1-9]\d{0,5}[smhd]$/, 'is not a duration such as "90s", "30m", "2h" or "7d"')
-    .refine((value) => !/^[1-9]\d{0,5}[smhd]$/.test(value) || (secondsOf(value) >= secondsOf(least) && secondsOf(value) <= secondsOf(most)), {
-      error: `must be between ${least} and ${most}`,
-    });
+    .refine(
+      (value) => !/^[1-9]\d{0,5}[smhd]$/.test(value) || (secondsOf(value) >= secondsOf(least) && secondsOf(value) <= secondsOf(most)),
+      {
+        error: `must be between ${least} and ${most}`,
+      },
+    );
 
 /** What a Capsule, or all Capsules of a Project, ask of a Run. The stricter of the two wins. Only what is enforced is accepted. */
 export const Policy = z.strictObject({
@@ -21,7 +24,8 @@ export type Policy = z.infer<typeof Policy>;
 
 export const policyDefaults = { plan_ttl: "24h", timeout: "2h" } as const satisfies Required<Policy>;
 
-const shorter = (one: string, other: string | undefined): string => (other === undefined || secondsOf(one) <= secondsOf(other) ? one : other);
+const shorter = (one: string, other: string | undefined): string =>
+  other === undefined || secondsOf(one) <= secondsOf(other) ? one : other;
 
 /** Project over Capsule, the stricter of each; the default where neither speaks. */
 export const effectivePolicy = (project: Policy, capsule: Policy): { readonly [K in keyof Policy]-?: string } => ({

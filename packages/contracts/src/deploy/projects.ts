@@ -22,41 +22,56 @@ export const Project = z
   .meta({ id: "Project" });
 const oneProject = z.object({ project: Project });
 
-export const projects = family("projects", { context: "deploy", about: "Groups of Capsules in a Workspace." }, {
-  create: post("/api/projects", {
-    summary: "Create a Project",
-    access: can("capsule:write", { workspace: "workspace_id" }),
-    audit: "project.created",
-    body: z.strictObject({ workspace_id: workspaceId.optional(), name, slug: slug.optional(), description: description.optional(), policy: Policy.optional() }),
-    output: oneProject,
-    status: 201,
-    errors: ["CONFLICT"],
-  }),
-  list: get("/api/projects", {
-    summary: "Projects of a Workspace",
-    access: can("capsule:read", { workspace: "workspace_id" }),
-    query: z.object({ workspace_id: workspaceId.optional(), ...paging }),
-    output: z.object({ projects: z.array(Project), ...nextCursor }),
-  }),
-  read: get("/api/projects/:id", {
-    summary: "A Project",
-    access: can("capsule:read", { project: "id" }),
-    output: oneProject,
-  }),
-  update: patch("/api/projects/:id", {
-    summary: "Change a Project",
-    access: can("capsule:write", { project: "id" }),
-    audit: "project.updated",
-    body: z.strictObject({ name: name.optional(), slug: slug.optional(), description: description.optional(), policy: Policy.optional() }),
-    output: oneProject,
-    errors: ["CONFLICT"],
-  }),
-  remove: del("/api/projects/:id", {
-    summary: "Delete a Project that holds no Capsule",
-    access: can("capsule:write", { project: "id" }),
-    audit: "project.deleted",
-    output: nothing,
-    status: 204,
-    errors: ["CONFLICT"],
-  }),
-});
+export const projects = family(
+  "projects",
+  { context: "deploy", about: "Groups of Capsules in a Workspace." },
+  {
+    create: post("/api/projects", {
+      summary: "Create a Project",
+      access: can("capsule:write", { workspace: "workspace_id" }),
+      audit: "project.created",
+      body: z.strictObject({
+        workspace_id: workspaceId.optional(),
+        name,
+        slug: slug.optional(),
+        description: description.optional(),
+        policy: Policy.optional(),
+      }),
+      output: oneProject,
+      status: 201,
+      errors: ["CONFLICT"],
+    }),
+    list: get("/api/projects", {
+      summary: "Projects of a Workspace",
+      access: can("capsule:read", { workspace: "workspace_id" }),
+      query: z.object({ workspace_id: workspaceId.optional(), ...paging }),
+      output: z.object({ projects: z.array(Project), ...nextCursor }),
+    }),
+    read: get("/api/projects/:id", {
+      summary: "A Project",
+      access: can("capsule:read", { project: "id" }),
+      output: oneProject,
+    }),
+    update: patch("/api/projects/:id", {
+      summary: "Change a Project",
+      access: can("capsule:write", { project: "id" }),
+      audit: "project.updated",
+      body: z.strictObject({
+        name: name.optional(),
+        slug: slug.optional(),
+        description: description.optional(),
+        policy: Policy.optional(),
+      }),
+      output: oneProject,
+      errors: ["CONFLICT"],
+    }),
+    remove: del("/api/projects/:id", {
+      summary: "Delete a Project that holds no Capsule",
+      access: can("capsule:write", { project: "id" }),
+      audit: "project.deleted",
+      output: nothing,
+      status: 204,
+      errors: ["CONFLICT"],
+    }),
+  },
+);

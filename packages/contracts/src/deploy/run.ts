@@ -62,16 +62,12 @@ export const Run = z
     status: RunStatus,
     phase: RunPhase.nullable(),
     phases: z.array(z.object({ name: RunPhase, started_at: timestamp, finished_at: timestamp.nullable() })),
-    queue: z
-      .object({ code: QueueCode, reason: z.string(), run_id: opaqueId.nullable(), position: z.int().nullable() })
-      .nullable(),
+    queue: z.object({ code: QueueCode, reason: z.string(), run_id: opaqueId.nullable(), position: z.int().nullable() }).nullable(),
     actions: z.array(RunAction),
     message: z.string().nullable(),
     targets: z.array(z.string()),
     replace: z.array(z.string()),
-    source_snapshot: z
-      .object({ id: opaqueId, digest: z.string(), size_bytes: z.int(), commit: z.string().nullable() })
-      .nullable(),
+    source_snapshot: z.object({ id: opaqueId, digest: z.string(), size_bytes: z.int(), commit: z.string().nullable() }).nullable(),
     config_revision: z.int(),
     variables: z.array(VariableName),
     tool: z.object({ name: z.string(), version: z.string().nullable() }).nullable(),
@@ -90,7 +86,14 @@ export const Run = z
     actor: Actor,
     approval: z.object({
       required: z.int(),
-      given: z.array(z.object({ user: z.object({ id: z.string(), name: z.string() }), at: timestamp, plan_digest: z.string().nullable(), message: z.string().nullable() })),
+      given: z.array(
+        z.object({
+          user: z.object({ id: z.string(), name: z.string() }),
+          at: timestamp,
+          plan_digest: z.string().nullable(),
+          message: z.string().nullable(),
+        }),
+      ),
     }),
     approved_by: z.string().nullable(),
     approved_at: timestamp.nullable(),

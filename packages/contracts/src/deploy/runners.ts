@@ -18,11 +18,15 @@ export const Runner = z
   })
   .meta({ id: "Runner" });
 
-export const runners = family("runners", { context: "deploy", about: "The processes that execute Runs." }, {
-  list: get("/api/runners", {
-    summary: "Runners of this instance: pool, tools, isolation, slots, last heartbeat",
-    access: signedIn,
-    query: z.object({ pool: z.string().max(64).optional(), ...paging }),
-    output: z.object({ runners: z.array(Runner), ...nextCursor }),
-  }),
-});
+export const runners = family(
+  "runners",
+  { context: "deploy", about: "The processes that execute Runs." },
+  {
+    list: get("/api/runners", {
+      summary: "Runners of this instance: pool, tools, isolation, slots, last heartbeat",
+      access: signedIn,
+      query: z.object({ pool: z.string().max(64).optional(), ...paging }),
+      output: z.object({ runners: z.array(Runner), ...nextCursor }),
+    }),
+  },
+);

@@ -6,7 +6,11 @@ import { PlanMode, Run, RunKind, RunStatus } from "./run.ts";
 import { VariablesInput } from "./variables.ts";
 
 const MiB = 1024 * 1024;
-const address = z.string().min(1).max(1_000).regex(/^[^\0-\x1f-][^\0-\x1f]*$/, "is not a resource address");
+const address = z
+  .string()
+  .min(1)
+  .max(1_000)
+  .regex(/^[^\0-\x1f-][^\0-\x1f]*$/, "is not a resource address");
 const addresses = z.array(address).max(200);
 const message = z.string().trim().max(1_000);
 export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, "is not a digest: sha256: and 64 hexadecimal digits");
@@ -27,7 +31,8 @@ export const CreateRun = z
     if (run.kind === "plan") {
       if (run.capsule_id === undefined) wrong("capsule_id", "a plan needs the Capsule that it is made of");
       if (run.plan_run_id !== undefined) wrong("plan_run_id", "belongs to an apply or destroy");
-      if (run.mode !== undefined && run.mode !== "normal" && run.replace?.length) wrong("replace", `cannot be combined with mode ${run.mode}`);
+      if (run.mode !== undefined && run.mode !== "normal" && run.replace?.length)
+        wrong("replace", `cannot be combined with mode ${run.mode}`);
       return;
     }
     if (run.plan_run_id === undefined) wrong("plan_run_id", `${run.kind} needs the plan Run that it executes`);
@@ -38,91 +43,102 @@ export const CreateRun = z
 const oneRun = z.object({ run: Run });
 const byId = { run: "id" } as const;
 
-export const runs = family("runs", { context: "deploy", about: "Plans, applies and destroys of a Capsule." }, {
-  create: post("/api/runs", {
-    summary: "Queue a plan, or make an apply or destroy of a plan that waits for its approval",
-    access: can("run:plan", { capsule: "capsule_id" }, { run: "plan_run_id" }),
-    audit: "run.created",
-    body: CreateRun,
-    output: oneRun,
-    status: 201,
-    errors: ["CONFLICT"],
-  }),
-  list: get("/api/runs", {
-    summary: "Runs of a Capsule, a Project or a Workspace, newest first; plans without their resource changes",
-    access: can("run:read", { capsule: "capsule_id" }, { project: "project_id" }, { workspace: "workspace_id" }),
-    query: z.object({
-      capsule_id: idOf("capsule").optional(),
-      project_id: idOf("project").optional(),
-      workspace_id: workspaceId.optional(),
-      status: RunStatus.optional(),
-      kind: RunKind.optional(),
-      actor_id: z.string().max(64).optional(),
-      needs: z.enum(["me"]).optional(),
-      ...paging,
+export const runs = family(
+  "runs",
+  { context: "deploy", about: "Plans, applies and destroys of a Capsule." },
+  {
+    create: post("/api/runs", {
+      summary: "Queue a plan, or make an apply or destroy of a plan that waits for its approval",
+      access: can("run:plan", { capsule: "capsule_id" }, { run: "plan_run_id" }),
+      audit: "run.created",
+      body: CreateRun,
+      output: oneRun,
+      status: 201,
+      errors: ["CONFLICT"],
     }),
-    output: z.object({ runs: z.array(Run), ...nextCursor }),
-  }),
-  read: get("/api/runs/:id", { summary: "A Run", access: can("run:read", byId), output: oneRun }),
-  logs: get("/api/runs/:id/logs", {
-    summary: "The log of a Run from a byte offset; as text/plain with Accept: text/plain",
-    access: can("run:read", byId),
-    query: z.object({ offset: z.coerce.number<number>().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0), limit: count(4 * MiB).default(MiB) }),
-    output: z.object({ log: z.string(), offset: z.int(), next_offset: z.int(), complete: z.boolean() }),
-    plain: "log",
-  }),
-  approve: post("/api/runs/:id/approve", {
-    summary: "Execute exactly the plan that was reviewed",
-    access: can("run:approve", byId),
-    audit: "run.approved",
-    body: z.strictObject({ plan_digest: Digest.optional(), message: message.optional() }),
-    output: oneRun,
-    errors: ["CONFLICT"],
-  }),
-  discard: post("/api/runs/:id/discard", {
-    summary: "Give up a plan, or an apply that waits for its approval",
-    access: can("run:plan", byId),
-    audit: "run.discarded",
-    body: z.strictObject({ message: message.optional() }),
-    output: oneRun,
-    errors: ["CONFLICT"],
-  }),
-  cancel: post("/api/runs/:id/cancel", {
-    summary: "Stop a Run: one that runs is interrupted and its state recorded",
-    access: can("run:cancel", byId),
-    audit: "run.cancel_requested",
-    body: z.strictObject({ message: message.optional() }),
-    output: oneRun,
-    errors: ["CONFLICT"],
-  }),
-  retry: post("/api/runs/:id/retry", {
-    summary: "Plan again with the same inputs, or apply again a plan whose apply never started",
-    access: can("run:plan", byId),
-    audit: "run.retried",
-    body: z.strictObject({ message: message.optional() }),
-    output: oneRun,
-    status: 201,
-    errors: ["CONFLICT"],
-  }),
-  recover: post("/api/runs/:id/recover", {
-    summary: "Say what the state is after a lost apply, and free its Capsule",
-    access: can("run:recover", byId),
-    audit: "run.recovered",
-    body: z
-      .strictObject({
-        action: z.enum(["adopt_checkpoint", "upload_state", "keep_previous"]),
-        digest: Digest.optional(),
-        state: z.string().max(16 * MiB).optional(),
-        ledger_acknowledged: z.boolean().default(false),
-      })
-      .superRefine(({ action, digest, state }, context) => {
-        const wrong = (path: string, text: string) => context.addIssue({ code: "custom", path: [path], message: text });
-        if (action === "adopt_checkpoint" && digest === undefined) wrong("digest", "adopt_checkpoint needs the digest of the checkpoint that was looked at");
-        if (action === "upload_state" && state === undefined) wrong("state", "upload_state needs the state as the text of its JSON");
-        if (action !== "upload_state" && state !== undefined) wrong("state", `belongs to upload_state, not to ${action}`);
+    list: get("/api/runs", {
+      summary: "Runs of a Capsule, a Project or a Workspace, newest first; plans without their resource changes",
+      access: can("run:read", { capsule: "capsule_id" }, { project: "project_id" }, { workspace: "workspace_id" }),
+      query: z.object({
+        capsule_id: idOf("capsule").optional(),
+        project_id: idOf("project").optional(),
+        workspace_id: workspaceId.optional(),
+        status: RunStatus.optional(),
+        kind: RunKind.optional(),
+        actor_id: z.string().max(64).optional(),
+        needs: z.enum(["me"]).optional(),
+        ...paging,
       }),
-    output: oneRun,
-    limit: 20 * MiB,
-    errors: ["CONFLICT", "PRECONDITION_FAILED"],
-  }),
-});
+      output: z.object({ runs: z.array(Run), ...nextCursor }),
+    }),
+    read: get("/api/runs/:id", { summary: "A Run", access: can("run:read", byId), output: oneRun }),
+    logs: get("/api/runs/:id/logs", {
+      summary: "The log of a Run from a byte offset; as text/plain with Accept: text/plain",
+      access: can("run:read", byId),
+      query: z.object({
+        offset: z.coerce.number<number>().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+        limit: count(4 * MiB).default(MiB),
+      }),
+      output: z.object({ log: z.string(), offset: z.int(), next_offset: z.int(), complete: z.boolean() }),
+      plain: "log",
+    }),
+    approve: post("/api/runs/:id/approve", {
+      summary: "Execute exactly the plan that was reviewed",
+      access: can("run:approve", byId),
+      audit: "run.approved",
+      body: z.strictObject({ plan_digest: Digest.optional(), message: message.optional() }),
+      output: oneRun,
+      errors: ["CONFLICT"],
+    }),
+    discard: post("/api/runs/:id/discard", {
+      summary: "Give up a plan, or an apply that waits for its approval",
+      access: can("run:plan", byId),
+      audit: "run.discarded",
+      body: z.strictObject({ message: message.optional() }),
+      output: oneRun,
+      errors: ["CONFLICT"],
+    }),
+    cancel: post("/api/runs/:id/cancel", {
+      summary: "Stop a Run: one that runs is interrupted and its state recorded",
+      access: can("run:cancel", byId),
+      audit: "run.cancel_requested",
+      body: z.strictObject({ message: message.optional() }),
+      output: oneRun,
+      errors: ["CONFLICT"],
+    }),
+    retry: post("/api/runs/:id/retry", {
+      summary: "Plan again with the same inputs, or apply again a plan whose apply never started",
+      access: can("run:plan", byId),
+      audit: "run.retried",
+      body: z.strictObject({ message: message.optional() }),
+      output: oneRun,
+      status: 201,
+      errors: ["CONFLICT"],
+    }),
+    recover: post("/api/runs/:id/recover", {
+      summary: "Say what the state is after a lost apply, and free its Capsule",
+      access: can("run:recover", byId),
+      audit: "run.recovered",
+      body: z
+        .strictObject({
+          action: z.enum(["adopt_checkpoint", "upload_state", "keep_previous"]),
+          digest: Digest.optional(),
+          state: z
+            .string()
+            .max(16 * MiB)
+            .optional(),
+          ledger_acknowledged: z.boolean().default(false),
+        })
+        .superRefine(({ action, digest, state }, context) => {
+          const wrong = (path: string, text: string) => context.addIssue({ code: "custom", path: [path], message: text });
+          if (action === "adopt_checkpoint" && digest === undefined)
+            wrong("digest", "adopt_checkpoint needs the digest of the checkpoint that was looked at");
+          if (action === "upload_state" && state === undefined) wrong("state", "upload_state needs the state as the text of its JSON");
+          if (action !== "upload_state" && state !== undefined) wrong("state", `belongs to upload_state, not to ${action}`);
+        }),
+      output: oneRun,
+      limit: 20 * MiB,
+      errors: ["CONFLICT", "PRECONDITION_FAILED"],
+    }),
+  },
+);

@@ -3,7 +3,9 @@ import { can } from "../access.ts";
 import { del, family, get, post, put } from "../define.ts";
 import { nextCursor, nothing, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
 
-const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/, "is not a name: letters, digits, _ . and -, at most 128, a letter or _ first");
+const name = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/, "is not a name: letters, digits, _ . and -, at most 128, a letter or _ first");
 const value = z.string().min(1).max(65_536);
 
 /** Everything that is ever said about a Secret. */
@@ -12,35 +14,39 @@ export const Secret = z
   .meta({ id: "Secret" });
 const oneSecret = z.object({ secret: Secret });
 
-export const secrets = family("secrets", { context: "deploy", about: "Values that are written and never read back." }, {
-  create: post("/api/secrets", {
-    summary: "Store a Secret",
-    access: can("secret:write", { workspace: "workspace_id" }),
-    audit: "secret.created",
-    body: z.strictObject({ workspace_id: workspaceId.optional(), name, value }),
-    output: oneSecret,
-    status: 201,
-    errors: ["CONFLICT"],
-  }),
-  list: get("/api/secrets", {
-    summary: "Names of the Secrets of a Workspace",
-    access: can("capsule:read", { workspace: "workspace_id" }),
-    query: z.object({ workspace_id: workspaceId.optional(), ...paging }),
-    output: z.object({ secrets: z.array(Secret), ...nextCursor }),
-  }),
-  replace: put("/api/secrets/:id", {
-    summary: "Replace the value of a Secret: plans made from now on use it",
-    access: can("secret:write", { secret: "id" }),
-    audit: "secret.replaced",
-    body: z.strictObject({ value }),
-    output: oneSecret,
-  }),
-  remove: del("/api/secrets/:id", {
-    summary: "Delete a Secret that no Capsule uses",
-    access: can("secret:write", { secret: "id" }),
-    audit: "secret.deleted",
-    output: nothing,
-    status: 204,
-    errors: ["CONFLICT"],
-  }),
-});
+export const secrets = family(
+  "secrets",
+  { context: "deploy", about: "Values that are written and never read back." },
+  {
+    create: post("/api/secrets", {
+      summary: "Store a Secret",
+      access: can("secret:write", { workspace: "workspace_id" }),
+      audit: "secret.created",
+      body: z.strictObject({ workspace_id: workspaceId.optional(), name, value }),
+      output: oneSecret,
+      status: 201,
+      errors: ["CONFLICT"],
+    }),
+    list: get("/api/secrets", {
+      summary: "Names of the Secrets of a Workspace",
+      access: can("capsule:read", { workspace: "workspace_id" }),
+      query: z.object({ workspace_id: workspaceId.optional(), ...paging }),
+      output: z.object({ secrets: z.array(Secret), ...nextCursor }),
+    }),
+    replace: put("/api/secrets/:id", {
+      summary: "Replace the value of a Secret: plans made from now on use it",
+      access: can("secret:write", { secret: "id" }),
+      audit: "secret.replaced",
+      body: z.strictObject({ value }),
+      output: oneSecret,
+    }),
+    remove: del("/api/secrets/:id", {
+      summary: "Delete a Secret that no Capsule uses",
+      access: can("secret:write", { secret: "id" }),
+      audit: "secret.deleted",
+      output: nothing,
+      status: 204,
+      errors: ["CONFLICT"],
+    }),
+  },
+);

@@ -7,11 +7,17 @@ const safePath = /^(?!\/)(?!.*(?:^|\/)\.{1,2}(?:\/|$))(?!.*\/\/)[^\0\\]{1,512}(?
 export const ModulePath = z
   .string()
   .max(512)
-  .refine((path) => path === "" || path === "." || safePath.test(path), { error: "must be a relative path inside the source, without . or .. segments" })
+  .refine((path) => path === "" || path === "." || safePath.test(path), {
+    error: "must be a relative path inside the source, without . or .. segments",
+  })
   .transform((path) => (path === "" ? "." : path));
 
 const utf8 = new TextEncoder();
-const ancestors = (path: string) => path.split("/").slice(0, -1).map((_, i, parts) => parts.slice(0, i + 1).join("/"));
+const ancestors = (path: string) =>
+  path
+    .split("/")
+    .slice(0, -1)
+    .map((_, i, parts) => parts.slice(0, i + 1).join("/"));
 
 const files = z.record(z.string(), z.string()).superRefine((given, context) => {
   const paths = Object.keys(given);
@@ -19,7 +25,8 @@ const files = z.record(z.string(), z.string()).superRefine((given, context) => {
   if (paths.length === 0) context.addIssue({ code: "custom", message: "at least one file is needed" });
   if (paths.length > 1_000) context.addIssue({ code: "custom", message: "at most 1,000 files" });
   for (const path of paths.slice(0, 1_000)) {
-    if (!safePath.test(path)) wrong(path, "is not a relative path inside the module: no leading /, no . or .. segments, no backslash, at most 512 characters");
+    if (!safePath.test(path))
+      wrong(path, "is not a relative path inside the module: no leading /, no . or .. segments, no backslash, at most 512 characters");
     else if (path.split("/").includes(".terraform")) wrong(path, ".terraform belongs to the tool");
   }
   const folded = new Map<string, string>();

@@ -17,11 +17,15 @@ export const StateVersion = z
   })
   .meta({ id: "StateVersion" });
 
-export const state = family("state", { context: "deploy", about: "The states that applies recorded, append-only." }, {
-  list: get("/api/state/:capsule_id/versions", {
-    summary: "State versions of a Capsule, newest first",
-    access: can("run:read", { capsule: "capsule_id" }),
-    query: z.object(paging),
-    output: z.object({ state_versions: z.array(StateVersion), ...nextCursor }),
-  }),
-});
+export const state = family(
+  "state",
+  { context: "deploy", about: "The states that applies recorded, append-only." },
+  {
+    list: get("/api/state/:capsule_id/versions", {
+      summary: "State versions of a Capsule, newest first",
+      access: can("run:read", { capsule: "capsule_id" }),
+      query: z.object(paging),
+      output: z.object({ state_versions: z.array(StateVersion), ...nextCursor }),
+    }),
+  },
+);

@@ -16,8 +16,10 @@ export const VariableInput = z
   })
   .superRefine(({ name, kind, value, secret_id }, context) => {
     const wrong = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
-    if (kind === "tofu" && !/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name)) wrong("name", "is not a variable name: letters, digits, _ and -, not a digit first");
-    if (kind === "env" && !mayInject(name)) wrong("name", `${name} may not be set: upper-case letters, digits and _, and nothing that changes how the tool is run`);
+    if (kind === "tofu" && !/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name))
+      wrong("name", "is not a variable name: letters, digits, _ and -, not a digit first");
+    if (kind === "env" && !mayInject(name))
+      wrong("name", `${name} may not be set: upper-case letters, digits and _, and nothing that changes how the tool is run`);
     if ((value === undefined) === (secret_id === undefined)) wrong("value", "give either value or secret_id");
     if (kind === "env" && value !== undefined && typeof value !== "string") wrong("value", "an environment variable is a string");
     if (size(value) > MiB / 4) wrong("value", "is larger than 256 KiB");

@@ -18,7 +18,12 @@ export const RunnerEvent = z.discriminatedUnion("type", [
     id: z.string().max(2_000).nullable(),
     elapsed_seconds: z.number().nullable(),
   }),
-  z.object({ type: z.literal("isolation"), at, sandbox: z.enum(["bubblewrap", "none"]), not_isolated: z.array(z.string().max(200)).max(20) }),
+  z.object({
+    type: z.literal("isolation"),
+    at,
+    sandbox: z.enum(["bubblewrap", "none"]),
+    not_isolated: z.array(z.string().max(200)).max(20),
+  }),
 ]);
 export type RunnerEvent = z.infer<typeof RunnerEvent>;
 /** Events of one batch, and bytes of its body. */

@@ -1,13 +1,18 @@
 import { z } from "zod";
-import { Digest } from "../deploy/runs.ts";
 import { PlanMode, RunKind } from "../deploy/run.ts";
+import { Digest } from "../deploy/runs.ts";
 import { opaqueId, timestamp } from "../fields.ts";
 
 const bytes = z.int().nonnegative();
 /** A blob that the runner fetches with `input`, unless it holds those bytes already. */
 export const Artifact = z.object({ digest: Digest, size_bytes: bytes });
 /** Tool of a Run. A plan may leave it open; an apply names exactly the one that planned. */
-export const LeaseTool = z.object({ name: z.string().nullable(), version: z.string().nullable(), digest: z.string().nullable(), least: z.string().nullable() });
+export const LeaseTool = z.object({
+  name: z.string().nullable(),
+  version: z.string().nullable(),
+  digest: z.string().nullable(),
+  least: z.string().nullable(),
+});
 /** The state that a Run works on. Serial 0 of a new lineage has no blob: the runner writes an empty state. */
 export const BaseState = z.object({ lineage: z.string(), serial: z.int(), digest: Digest, size_bytes: bytes, stored: z.boolean() });
 /** What was approved. The runner recomputes each from the bytes on its disk right before it spawns the tool. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { credential } from "../access.ts";
 import { download, family, post, upload } from "../define.ts";
+import { EnvName } from "../deploy/env-names.ts";
 import { ProviderResolution } from "../deploy/run.ts";
 import { Digest } from "../deploy/runs.ts";
-import { EnvName } from "../deploy/env-names.ts";
 import { count, opaqueId, timestamp } from "../fields.ts";
 import { batchLimit, RunnerEvent } from "./events.ts";
 import { Lease } from "./lease.ts";
@@ -26,90 +26,101 @@ const Credentials = z.object({
   files: z.array(z.object({ path: z.string(), content: z.string(), env_name: z.string().nullable() })),
 });
 
-export const runnerProtocol = family("runnerProtocol", { context: "runner", about: "What a runner and the api say to each other." }, {
-  register: post("/api/runner/register", {
-    summary: "Announce a runner: one with the same instance name is the same runner come back",
-    access,
-    audit: "runner.registered",
-    body: z.strictObject({ instance: opaqueId, name: z.string().min(1).max(100), version: z.string().max(64), slots: z.int().min(1).max(256), tools, sandbox }),
-    output: z.object({
-      runner: z.object({ id: opaqueId, name: z.string(), pool: z.string() }),
-      settings: z.object({ lease_seconds: z.int(), renew_seconds: z.int(), poll_seconds: z.int() }),
+export const runnerProtocol = family(
+  "runnerProtocol",
+  { context: "runner", about: "What a runner and the api say to each other." },
+  {
+    register: post("/api/runner/register", {
+      summary: "Announce a runner: one with the same instance name is the same runner come back",
+      access,
+      audit: "runner.registered",
+      body: z.strictObject({
+        instance: opaqueId,
+        name: z.string().min(1).max(100),
+        version: z.string().max(64),
+        slots: z.int().min(1).max(256),
+        tools,
+        sandbox,
+      }),
+      output: z.object({
+        runner: z.object({ id: opaqueId, name: z.string(), pool: z.string() }),
+        settings: z.object({ lease_seconds: z.int(), renew_seconds: z.int(), poll_seconds: z.int() }),
+      }),
     }),
-  }),
-  claim: post("/api/runner/claim", {
-    summary: "Wait for a Run and take it",
-    access,
-    audit: "none: the engine records the start of the Run",
-    body: z.strictObject({ runner_id: opaqueId, wait_seconds: z.int().min(0).max(60), tools }),
-    output: z.object({ lease: Lease.nullable() }),
-  }),
-  resume: post("/api/runner/resume", {
-    summary: "Leases that this runner still holds, after it was started again",
-    access,
-    audit: "none: nothing changes",
-    body: z.strictObject({ runner_id: opaqueId, held: z.array(z.strictObject({ run_id: opaqueId, epoch })).max(256) }),
-    output: z.object({ leases: z.array(Lease) }),
-  }),
-  renew: post("/api/runner/runs/:id/renew", {
-    summary: "Keep a lease, and hear whether the Run is to be cancelled: at once, or as soon as it is within wait_seconds",
-    access,
-    audit: "none: a heartbeat",
-    body: z.strictObject({ ...leased, wait_seconds: z.int().min(0).max(60).default(0) }),
-    output: z.object({ cancel: z.object({ reason: z.string() }).nullable(), expires_at: timestamp }),
-    errors: ["CONFLICT", "NOT_FOUND"],
-  }),
-  events: post("/api/runner/runs/:id/events", {
-    summary: "Append events exactly once, by the sequence of the first",
-    access,
-    audit: "none: the event log is the record",
-    body: z.strictObject({ ...leased, first: z.int().positive(), events: z.array(RunnerEvent).min(1).max(batchLimit.events) }),
-    output: z.object({ last_sequence: z.int() }),
-    limit: 2 * MiB,
-    errors: ["CONFLICT", "NOT_FOUND"],
-  }),
-  resolve: post("/api/runner/runs/:id/resolve", {
-    summary: "Report the providers that the module needs; the answer says which connections serve them, or ends the Run blocked",
-    access,
-    audit: "none: the engine records a blocked Run",
-    body: z.strictObject({ ...leased, requirements: z.array(Requirement).max(500), lock_digest: Digest }),
-    output: z.object({ blocked: z.boolean(), provider_bindings: z.array(ProviderResolution) }),
-    errors: ["CONFLICT", "NOT_FOUND"],
-  }),
-  credentials: post("/api/runner/runs/:id/credentials", {
-    summary: "Environment and files of the resolved connections for one phase",
-    access,
-    audit: "run.credentials_opened",
-    body: z.strictObject({ ...leased, phase: z.enum(["plan", "apply"]) }),
-    output: Credentials,
-    errors: ["CONFLICT", "NOT_FOUND"],
-  }),
-  input: download("/api/runner/runs/:id/inputs/:kind", {
-    summary: "Bytes that this Run works on",
-    access,
-    params: z.object({ kind: z.enum(["source", "state", "plan", "work"]) }),
-    query: z.object(inQuery),
-    produces: ["application/octet-stream"],
-    errors: ["CONFLICT", "NOT_FOUND"],
-  }),
-  artifact: upload.put("/api/runner/runs/:id/artifacts/:kind", {
-    summary: "Bytes that this Run made; a checkpoint says which state it is",
-    access,
-    audit: "none: complete names what counts",
-    params: z.object({ kind: z.enum(["plan", "work", "state", "checkpoint"]) }),
-    query: z.object({ ...inQuery, digest: Digest }),
-    accepts: ["application/octet-stream"],
-    limit: 512 * MiB,
-    output: z.object({ digest: z.string(), size_bytes: z.int() }),
-    errors: ["CONFLICT", "NOT_FOUND"],
-  }),
-  complete: post("/api/runner/runs/:id/complete", {
-    summary: "End a Run, once",
-    access,
-    audit: "none: the engine records the end of the Run",
-    body: z.strictObject({ ...leased, last_sequence: z.int().nonnegative(), outcome: Outcome }),
-    output: z.object({ status: z.string() }),
-    limit: 64 * MiB,
-    errors: ["CONFLICT", "NOT_FOUND", "PRECONDITION_FAILED"],
-  }),
-});
+    claim: post("/api/runner/claim", {
+      summary: "Wait for a Run and take it",
+      access,
+      audit: "none: the engine records the start of the Run",
+      body: z.strictObject({ runner_id: opaqueId, wait_seconds: z.int().min(0).max(60), tools }),
+      output: z.object({ lease: Lease.nullable() }),
+    }),
+    resume: post("/api/runner/resume", {
+      summary: "Leases that this runner still holds, after it was started again",
+      access,
+      audit: "none: nothing changes",
+      body: z.strictObject({ runner_id: opaqueId, held: z.array(z.strictObject({ run_id: opaqueId, epoch })).max(256) }),
+      output: z.object({ leases: z.array(Lease) }),
+    }),
+    renew: post("/api/runner/runs/:id/renew", {
+      summary: "Keep a lease, and hear whether the Run is to be cancelled: at once, or as soon as it is within wait_seconds",
+      access,
+      audit: "none: a heartbeat",
+      body: z.strictObject({ ...leased, wait_seconds: z.int().min(0).max(60).default(0) }),
+      output: z.object({ cancel: z.object({ reason: z.string() }).nullable(), expires_at: timestamp }),
+      errors: ["CONFLICT", "NOT_FOUND"],
+    }),
+    events: post("/api/runner/runs/:id/events", {
+      summary: "Append events exactly once, by the sequence of the first",
+      access,
+      audit: "none: the event log is the record",
+      body: z.strictObject({ ...leased, first: z.int().positive(), events: z.array(RunnerEvent).min(1).max(batchLimit.events) }),
+      output: z.object({ last_sequence: z.int() }),
+      limit: 2 * MiB,
+      errors: ["CONFLICT", "NOT_FOUND"],
+    }),
+    resolve: post("/api/runner/runs/:id/resolve", {
+      summary: "Report the providers that the module needs; the answer says which connections serve them, or ends the Run blocked",
+      access,
+      audit: "none: the engine records a blocked Run",
+      body: z.strictObject({ ...leased, requirements: z.array(Requirement).max(500), lock_digest: Digest }),
+      output: z.object({ blocked: z.boolean(), provider_bindings: z.array(ProviderResolution) }),
+      errors: ["CONFLICT", "NOT_FOUND"],
+    }),
+    credentials: post("/api/runner/runs/:id/credentials", {
+      summary: "Environment and files of the resolved connections for one phase",
+      access,
+      audit: "run.credentials_opened",
+      body: z.strictObject({ ...leased, phase: z.enum(["plan", "apply"]) }),
+      output: Credentials,
+      errors: ["CONFLICT", "NOT_FOUND"],
+    }),
+    input: download("/api/runner/runs/:id/inputs/:kind", {
+      summary: "Bytes that this Run works on",
+      access,
+      params: z.object({ kind: z.enum(["source", "state", "plan", "work"]) }),
+      query: z.object(inQuery),
+      produces: ["application/octet-stream"],
+      errors: ["CONFLICT", "NOT_FOUND"],
+    }),
+    artifact: upload.put("/api/runner/runs/:id/artifacts/:kind", {
+      summary: "Bytes that this Run made; a checkpoint says which state it is",
+      access,
+      audit: "none: complete names what counts",
+      params: z.object({ kind: z.enum(["plan", "work", "state", "checkpoint"]) }),
+      query: z.object({ ...inQuery, digest: Digest }),
+      accepts: ["application/octet-stream"],
+      limit: 512 * MiB,
+      output: z.object({ digest: z.string(), size_bytes: z.int() }),
+      errors: ["CONFLICT", "NOT_FOUND"],
+    }),
+    complete: post("/api/runner/runs/:id/complete", {
+      summary: "End a Run, once",
+      access,
+      audit: "none: the engine records the end of the Run",
+      body: z.strictObject({ ...leased, last_sequence: z.int().nonnegative(), outcome: Outcome }),
+      output: z.object({ status: z.string() }),
+      limit: 64 * MiB,
+      errors: ["CONFLICT", "NOT_FOUND", "PRECONDITION_FAILED"],
+    }),
+  },
+);

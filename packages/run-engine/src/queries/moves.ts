@@ -1,7 +1,8 @@
 import { transition } from "./transition.ts";
 
 const leased = "r.id = $1 AND r.lease_epoch = $2 AND r.lease_runner_id = $3";
-const lastPhase = "phases = run_phases(r.phases, jsonb_build_array(jsonb_build_object('state', 'finished', 'at', iso_time(now())))), phase = NULL";
+const lastPhase =
+  "phases = run_phases(r.phases, jsonb_build_array(jsonb_build_object('state', 'finished', 'at', iso_time(now())))), phase = NULL";
 const ended = `${lastPhase}, finished_at = now(), log_complete = true, lease_expires_at = NULL`;
 const write = ["apply", "destroy"] as const;
 
@@ -77,7 +78,13 @@ export const moves = {
 /** Moves by people and by time: $1 run, then as each says. */
 export const decisions = {
   /** A plan that is executed by the Run $2. $3 the approver's id. */
-  approvePlan: transition({ name: "approve_plan", to: "approved", kinds: ["plan"], set: "apply_run_id = $2, approved_by = $3, approved_at = now()", where: "r.id = $1" }),
+  approvePlan: transition({
+    name: "approve_plan",
+    to: "approved",
+    kinds: ["plan"],
+    set: "apply_run_id = $2, approved_by = $3, approved_at = now()",
+    where: "r.id = $1",
+  }),
   /** A waiting apply goes to its queue. $2 approvals, $3 the approver's id, $4 its turn. */
   approveWrite: transition({
     name: "approve_write",
@@ -87,7 +94,12 @@ export const decisions = {
     where: "r.id = $1",
   }),
   /** $2 error or null. */
-  discard: transition({ name: "discard", to: "discarded", set: `finished_at = coalesce(r.finished_at, now()), error = $2::jsonb`, where: "r.id = $1" }),
+  discard: transition({
+    name: "discard",
+    to: "discarded",
+    set: `finished_at = coalesce(r.finished_at, now()), error = $2::jsonb`,
+    where: "r.id = $1",
+  }),
   /** Of a Run that no runner holds. $2 reason. */
   cancelWaiting: transition({
     name: "cancel_waiting",
@@ -100,7 +112,8 @@ export const decisions = {
     name: "stale_of_capsule",
     to: "stale",
     set: "finished_at = coalesce(r.finished_at, now()), log_complete = true, error = $2::jsonb",
-    where: "r.capsule_id = $1 AND r.status IN ('planned', 'awaiting_approval', 'queued') AND (r.kind <> 'plan' OR r.status = 'planned') AND r.id <> $3",
+    where:
+      "r.capsule_id = $1 AND r.status IN ('planned', 'awaiting_approval', 'queued') AND (r.kind <> 'plan' OR r.status = 'planned') AND r.id <> $3",
   }),
   /** Plans whose time is over, at most $1 of them. */
   expire: transition({

@@ -1,6 +1,6 @@
 import { capsules } from "@takosumi/contracts/deploy/capsules";
-import { actorOf } from "../../pipeline/actor.ts";
 import { afterCursor, fetchLimit, paged } from "../../paging.ts";
+import { actorOf } from "../../pipeline/actor.ts";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
 import { changed, refuseEmpty } from "../patched.ts";

@@ -1,9 +1,9 @@
 import { runs } from "@takosumi/contracts/deploy/runs";
 import type { RunRow } from "@takosumi/db/rows";
-import { actorOf } from "../../pipeline/actor.ts";
-import { afterCursor, fetchLimit, paged } from "../../paging.ts";
-import type { Resources } from "../../resources.ts";
 import type { Write } from "@takosumi/transport/handlers";
+import { afterCursor, fetchLimit, paged } from "../../paging.ts";
+import { actorOf } from "../../pipeline/actor.ts";
+import type { Resources } from "../../resources.ts";
 import { implement, type Tx } from "../../world.ts";
 import { listRuns } from "./repository.ts";
 import { type May, preparePlan, prepareRetry, refuseDestroy, refuseOtherKind, view, viewAll } from "./service.ts";

@@ -1,5 +1,5 @@
-import type { Queries } from "@takosumi/db/db";
 import type { RunKind, RunStatus } from "@takosumi/contracts/deploy/run";
+import type { Queries } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { locatorOf } from "../../tenancy/membership.ts";

@@ -1,5 +1,5 @@
-import type { PlanMode } from "@takosumi/contracts/deploy/run";
 import type { ReportedChange, ResourceChange, Risk } from "@takosumi/contracts/deploy/plan";
+import type { PlanMode } from "@takosumi/contracts/deploy/run";
 import type { z } from "zod";
 import { isAccessType } from "./access-types.ts";
 import { statefulTypes } from "./stateful-types.ts";

@@ -1,6 +1,6 @@
 import type { Permission } from "@takosumi/contracts/access";
-import type { CreateRun } from "@takosumi/contracts/deploy/runs";
 import type { Run } from "@takosumi/contracts/deploy/run";
+import type { CreateRun } from "@takosumi/contracts/deploy/runs";
 import { ApiError } from "@takosumi/contracts/errors";
 import type { Queries } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";

@@ -1,7 +1,7 @@
 import { ApiError } from "@takosumi/contracts/errors";
 import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
-import type { Resources } from "../../resources.ts";
 import { ranked } from "../../deploy/runs/risk.ts";
+import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
 
 const longestWaitMs = 25_000;
@@ -13,17 +13,26 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
     if (!runner) throw new ApiError("NOT_FOUND", "There is no such runner");
     return runner;
   };
-  const held = async ({ id, runner_id, epoch }: { id: string; runner_id: string; epoch: number }, { token_id }: { token_id: string | null }) => {
+  const held = async (
+    { id, runner_id, epoch }: { id: string; runner_id: string; epoch: number },
+    { token_id }: { token_id: string | null },
+  ) => {
     await own(runner_id, token_id);
     return { run_id: id, runner_id, epoch };
   };
   return implement(runnerProtocol, {
     register: async ({ input, principal, write }) => {
-      const { id, name, pool } = await write((tx) => engine.registerRunner(tx, { ...input, token_id: principal.token_id ?? "" }), (row) => ({
-        metadata: { name: row.name, pool: row.pool, version: row.version },
-      }));
+      const { id, name, pool } = await write(
+        (tx) => engine.registerRunner(tx, { ...input, token_id: principal.token_id ?? "" }),
+        (row) => ({
+          metadata: { name: row.name, pool: row.pool, version: row.version },
+        }),
+      );
       const { leaseSeconds, renewSeconds } = engine.settings;
-      return { runner: { id, name, pool }, settings: { lease_seconds: leaseSeconds, renew_seconds: renewSeconds, poll_seconds: longestWaitMs / 1000 } };
+      return {
+        runner: { id, name, pool },
+        settings: { lease_seconds: leaseSeconds, renew_seconds: renewSeconds, poll_seconds: longestWaitMs / 1000 },
+      };
     },
     claim: async ({ input, principal, signal }) => {
       const { pool } = await own(input.runner_id, principal.token_id);
@@ -38,7 +47,9 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
       const { cancel, expires_at } = await engine.renew(await held(input, principal), input.wait_seconds * 1000, signal);
       return { cancel, expires_at: expires_at.toISOString() };
     },
-    events: async ({ input, principal }) => ({ last_sequence: await engine.takeEvents(await held(input, principal), input.first, input.events) }),
+    events: async ({ input, principal }) => ({
+      last_sequence: await engine.takeEvents(await held(input, principal), input.first, input.events),
+    }),
     resolve: async ({ input, principal }) => engine.resolveProviders(await held(input, principal), input.requirements, input.lock_digest),
     credentials: async ({ input, principal, write }) => {
       const lease = await held(input, principal);
@@ -49,7 +60,8 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
       const { body, size } = await engine.openInput(await held(input, principal), input.kind);
       return { body, size, type: "application/octet-stream" };
     },
-    artifact: async ({ input, principal, file }) => engine.acceptArtifact(await held(input, principal), input.kind, file.body, input.digest),
+    artifact: async ({ input, principal, file }) =>
+      engine.acceptArtifact(await held(input, principal), input.kind, file.body, input.digest),
     complete: async ({ input, principal }) => {
       const lease = await held(input, principal);
       const { outcome } = input;

@@ -1,0 +1,62 @@
+import { execFile, execFileSync } from "node:child_process";
+import { chmod, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, expect, test } from "vitest";
+import { EventLines } from "../src/event-lines.ts";
+import { humanLine } from "../src/human-line.ts";
+import { stateSummary } from "../src/state.ts";
+import { apply, bothTools, boxed, LINEAGE, plan, removeScratch, scratchDir, world } from "./world.ts";
+
+const run = promisify(execFile);
+const mounted: string[] = [];
+afterAll(async () => {
+  for (const path of mounted.splice(0)) execFileSync("umount", [path]);
+  await removeScratch();
+});
+
+async function smallDisk(path: string): Promise<void> {
+  await run("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", path]);
+  mounted.push(path);
+}
+
+async function mayMount(): Promise<boolean> {
+  const path = await scratchDir();
+  try {
+    await smallDisk(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// The state file's disk and the working directory's are both full when the apply wants to save.
+const FILLS = {
+  "main.tf": `resource "terraform_data" "a" {
+  input = sensitive("dumped-secret-value")
+  provisioner "local-exec" { command = "head -c 200000 /dev/zero > fill; head -c 200000 /dev/zero > ../io/fill; true" }
+}
+`,
+};
+
+for (const tool of (await mayMount()) ? bothTools : []) {
+  test(`${tool.name}: on a full disk the whole state is an event of its own, and never a log`, async () => {
+    const of = await world(tool, boxed, FILLS, {
+      prepare: async (dir) => {
+        await smallDisk(dir.io);
+        await smallDisk(dir.tree);
+        await Promise.all([chmod(dir.io, 0o700), chmod(dir.tree, 0o711)]);
+      },
+    });
+    expect((await plan(of)).exit.code).toBe(2);
+    const applied = await apply(of);
+    expect(applied.exit.code).toBe(1);
+    const lines = new EventLines();
+    const events = [...lines.push(tool.name === "opentofu" ? await readFile(join(of.dir.ctl, "events")) : applied.stdout), ...lines.end()];
+    const dump = events.find((event) => event.type === "state_dump");
+    if (dump?.type !== "state_dump") throw new Error(`no dump among ${JSON.stringify(events).slice(-2_000)}`);
+    expect(stateSummary(Buffer.from(dump.state))).toMatchObject({ lineage: LINEAGE, resource_count: 1 });
+    expect(events.map((event) => humanLine(event)).join("\n")).not.toContain("dumped-secret-value");
+    console.log("STDERR", applied.stderr.toString().slice(0, 3000), "STDOUT", applied.stdout.toString().slice(0, 2500));
+  });
+}
