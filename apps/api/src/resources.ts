@@ -15,7 +15,7 @@ export interface Resources {
 }
 
 /** What handlers and the pipeline may know of the environment. Nothing secret. */
-export interface ApiSettings {
+interface ApiSettings {
   readonly version: string;
   readonly public_url: string;
   /** Requests a minute, in this process. */

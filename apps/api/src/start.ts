@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { diskBlobs } from "@takosumi/blobs/disk";
 import { StartError } from "@takosumi/contracts/instance/start-errors";
+import { DatabaseUnavailable } from "@takosumi/db/errors";
 import { engineDefaults } from "@takosumi/run-engine/settings";
 import { openEngine } from "@takosumi/run-engine/engine";
 import type { FastifyInstance } from "fastify";
@@ -51,7 +52,8 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
     db,
     blobs,
     keyring,
-    onError: (err) => log.error({ err }, "a background task of the run engine failed"),
+    // A database that is away is waited for: the next round finds it again.
+    onError: (err) => log[err instanceof DatabaseUnavailable ? "warn" : "error"]({ err }, "a background task of the run engine failed"),
     settings: {
       ...engineDefaults,
       leaseSeconds: env.TAKOSUMI_LEASE_SECONDS,

@@ -19,7 +19,7 @@ export interface World {
 }
 
 /** A located row, and what its reader is in the Workspace that it belongs to. */
-export interface Located<E extends keyof Rows> {
+interface Located<E extends keyof Rows> {
   readonly row: Rows[E];
   readonly role: Role;
   readonly workspace_id: string;

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, connect, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
+import { caller } from "@takosumi/testkit/call";
 import { type TestDatabase, testDatabase } from "@takosumi/testkit/database";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
@@ -84,13 +85,14 @@ it("a database that is away is 503 with Retry-After everywhere, nothing is half-
     expect(answer).toMatchObject(away);
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
   }
-  expect((await api.call("GET", "/healthz")).status).toBe(200);
-  const { status, body } = await api.call("GET", "/readyz");
+  const probe = caller(api.url, null);
+  expect((await probe("GET", "/healthz")).status).toBe(200);
+  const { status, body } = await probe("GET", "/readyz");
   expect(status).toBe(503);
   expect(body.error.details.checks.find(({ name }: { name: string }) => name === "database").ok).toBe(false);
 
   await road.build();
-  await expect.poll(async () => (await api.call("GET", "/readyz")).status, { timeout: 15_000 }).toBe(200);
+  await expect.poll(async () => (await probe("GET", "/readyz")).status, { timeout: 15_000 }).toBe(200);
   expect(await api.call("POST", "/api/projects", { body: { name: "during" }, headers: { "idempotency-key": "k" } })).toMatchObject({
     status: 201,
   });

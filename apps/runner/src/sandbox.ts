@@ -1,4 +1,3 @@
-import { getgid, getuid } from "node:process";
 import { detectSandbox } from "@takosumi/opentofu/sandbox-facts";
 import type { SandboxFacts } from "@takosumi/opentofu/types";
 import type { Settings } from "./env.ts";
@@ -16,7 +15,7 @@ export async function sandboxFacts({ sandbox, limits }: Pick<Settings, "sandbox"
 }
 
 function unboxed(): SandboxFacts {
-  const [uid, gid] = [getuid?.() ?? 0, getgid?.() ?? 0];
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   const missing = ["files of this machine are not isolated", "processes are not isolated", "the network is not isolated"];
   if (uid === 0) missing.unshift("module code runs as root");
   return { kind: "none", reason: "TAKOSUMI_SANDBOX=none", setpriv: false, uid, gid, missing };

@@ -73,7 +73,7 @@ export class FakeRun {
   }
 
   changed(): void {
-    for (const watch of [...this.#watchers]) watch();
+    for (const watch of this.#watchers) watch();
   }
 }
 
@@ -195,7 +195,7 @@ export class FakeApi {
 
   #queued(run: FakeRun): FakeRun {
     this.runs.set(run.id, run);
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
     return run;
   }
 
@@ -296,7 +296,7 @@ export class FakeApi {
     let gone = false;
     request.socket.once("close", () => {
       gone = true;
-      for (const wake of [...this.#waiting]) wake();
+      for (const wake of this.#waiting) wake();
     });
     while (!gone) {
       const run = [...this.runs.values()].find((one) => !one.claimed);

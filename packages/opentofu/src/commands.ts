@@ -37,9 +37,9 @@ export function showPlanArgs({ seen }: Command): string[] {
   return [seen.tool, "show", "-json", "-no-color", seen.planFile];
 }
 
-/** Applies the saved plan. The variables file is given again: OpenTofu compares it, and ephemeral values are in no plan. */
+/** Applies the saved plan, without a second plaintext copy of the state, which on a full disk keeps the first from being saved. The variables file is given again: OpenTofu compares it, and ephemeral values are in no plan. */
 export function applyArgs({ tool, seen }: Command, { variables }: { variables: boolean }): string[] {
-  return [seen.tool, "apply", ...common(tool, seen, variables), seen.planFile];
+  return [seen.tool, "apply", ...common(tool, seen, variables), "-backup=-", seen.planFile];
 }
 
 /** OpenTofu: human text on stdout, events into the bound file. Terraform: events on stdout, the text is made from them. */

@@ -14,7 +14,8 @@ export function parseEvent(line: string): ToolEvent {
   }
   const at = isoTime(message["@timestamp"]);
   const text = words(message["@message"]);
-  // Before any type is looked at: the dump calls itself a log.
+  // Before any type is looked at: the dump calls itself a log, and the human output holds it without any wrapping.
+  if (typeof message.lineage === "string" && "serial" in message) return { type: "state_dump", state: line };
   if ("state" in message || text === "Emergency state dump") return { type: "state_dump", state: dumped(message.state) };
   const kind = words(message.type);
   return typed(kind, message, text, at) ?? { type: "log", level: level(message["@level"]), text, at };

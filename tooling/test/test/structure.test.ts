@@ -146,6 +146,12 @@ it("lists every setting that a process reads, and in the README every setting th
       [...read(path).matchAll(/\b(TAKOSUMI_[A-Z_]+|DATABASE_URL|PORT|HOST)\b/g)].map(([name]) => name.replace(/_FILE$/, "")),
     );
   expect([...new Set(read_by)].filter((name) => !listed.includes(name))).toEqual([]);
-  const rows = [...read("README.md").matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name);
-  expect(rows).toEqual(listed);
+  const rows = [...read("README.md").matchAll(/^\| `([A-Z_]+)`( ¹)? \| (.*) \| (.*) \|$/gm)].map(([, ...cells]) => cells);
+  const text = (one: Setting) => [
+    one.name,
+    one.secret && " ¹",
+    one.about.replaceAll("<", "&lt;"),
+    one.default === null ? "" : `\`${one.default}\``,
+  ];
+  expect(rows).toEqual(table.map(text));
 });

@@ -1,6 +1,6 @@
 import { ApiError } from "@takosumi/contracts/errors";
 import type { Queries } from "@takosumi/db/db";
-import { type Nested, ownedIds } from "./repository.ts";
+import { type Nested, ownedIds } from "./nested/repository.ts";
 
 /** An id somewhere inside a body, and the path of the field that holds it: "variables.0.secret_id". */
 export interface NestedId {

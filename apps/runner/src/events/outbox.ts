@@ -16,7 +16,7 @@ export class Outbox {
   readonly #redact: (value: unknown) => unknown;
   readonly #queue = new EventQueue();
   #sending: Promise<void> | null = null;
-  #broken: unknown = null;
+  #broken: Error | null = null;
   #held = 0;
   #hurry = new AbortController();
   #sentAt = Number.NEGATIVE_INFINITY;
@@ -67,7 +67,7 @@ export class Outbox {
     if (this.#sending || this.#held > 0 || this.#broken) return;
     this.#sending = this.#send()
       .catch((error: unknown) => {
-        this.#broken = error;
+        this.#broken = error instanceof Error ? error : new Error(String(error));
       })
       .finally(() => {
         this.#sending = null;

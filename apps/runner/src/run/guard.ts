@@ -22,10 +22,8 @@ export async function guarded(
     }
     await phase.kill();
   };
-  let ending: Promise<void> | null = null;
-  const onStop = () => {
-    ending = end();
-  };
+  const ending: Promise<void>[] = [];
+  const onStop = () => ending.push(end());
   if (control.stopped.aborted) onStop();
   else control.stopped.addEventListener("abort", onStop, { once: true });
   try {
@@ -33,7 +31,7 @@ export async function guarded(
   } finally {
     over.abort();
     control.stopped.removeEventListener("abort", onStop);
-    await ending;
+    await Promise.all(ending);
   }
 }
 

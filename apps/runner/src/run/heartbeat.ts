@@ -18,7 +18,8 @@ export async function keepLease(calls: LeasedCalls, control: RunControl, everyMs
       const { cancel } = await calls.renew(Math.floor(everyMs / 1000), { signal, patienceMs: everyMs, answerMs: everyMs + ANSWER_MS });
       if (cancel) control.stop("cancelled", cancel.reason);
       const early = asked + everyMs - Date.now();
-      if (cancel || everyMs < 1000) await wait(Math.max(early, 0), undefined, { signal }).catch(() => undefined);
+      // An answer that came early without a reason is not asked for again at once.
+      if (early > 0) await wait(early, undefined, { signal }).catch(() => undefined);
     } catch (error) {
       if (error instanceof LeaseLost || signal.aborted) return;
       log.warn({ run_id: calls.runId, problem: error instanceof Error ? error.message : String(error) }, "lease not renewed");

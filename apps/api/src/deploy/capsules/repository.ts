@@ -1,7 +1,7 @@
 import type { Queries } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow, SourceSnapshotRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
-import { locatorOf } from "../../tenancy/membership.ts";
+import { locatorOf } from "../../tenancy/membership/repository.ts";
 import type { Db, Tx } from "../../world.ts";
 
 export const locateCapsule = locatorOf("capsule", "capsules", "located.deleted_at IS NULL");

@@ -2,7 +2,7 @@ import type { Policy } from "@takosumi/contracts/deploy/policy";
 import type { Queries } from "@takosumi/db/db";
 import type { ProjectRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
-import { locatorOf } from "../../tenancy/membership.ts";
+import { locatorOf } from "../../tenancy/membership/repository.ts";
 import type { Db, Tx } from "../../world.ts";
 
 export const locateProject = locatorOf("project", "projects", "located.deleted_at IS NULL");

@@ -2,7 +2,7 @@ import type { RunKind, RunStatus } from "@takosumi/contracts/deploy/run";
 import type { Queries } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
-import { locatorOf } from "../../tenancy/membership.ts";
+import { locatorOf } from "../../tenancy/membership/repository.ts";
 import type { Db } from "../../world.ts";
 
 export const locateRun = locatorOf("run", "runs");
@@ -53,26 +53,30 @@ export interface RunFilter {
   readonly before: string | null;
   readonly take: number;
 }
-const page = (name: string, scope: string) =>
-  statement(
-    name,
-    `SELECT * FROM runs WHERE ${scope} = $1 AND ($2::text IS NULL OR id < $2) AND ($3::text IS NULL OR status = $3)
-       AND ($4::text IS NULL OR kind = $4) AND ($5::text IS NULL OR actor_id = $5)
-       AND (NOT $6::boolean OR status IN ('planned', 'awaiting_approval', 'blocked', 'needs_recovery'))
-     ORDER BY id DESC LIMIT $7`,
-  );
-const byCapsule = page("runs_page_capsule", "capsule_id");
-const byProject = page("runs_page_project", "project_id");
-const byWorkspace = page("runs_page_workspace", "workspace_id");
+const scopes = ["capsule_id", "project_id", "workspace_id"] as const;
+const filters = ["status", "kind", "actor_id"] as const;
+/** After every id of a Run: the first page lies before it. */
+const last = `run_${"z".repeat(27)}`;
 
-/** One page, newest first, by the index of the narrowest scope that is given. */
-export function listRuns(
-  db: Db,
-  { workspace_id, project_id, capsule_id, before, status, kind, actor_id, waiting, take }: RunFilter,
-): Promise<RunRow[]> {
-  const rest = [before, status ?? null, kind ?? null, actor_id ?? null, waiting, take];
-  if (capsule_id !== undefined) return db.query(byCapsule, [capsule_id, ...rest]);
-  return project_id !== undefined ? db.query(byProject, [project_id, ...rest]) : db.query(byWorkspace, [workspace_id, ...rest]);
+/** $1 scope, $2 the cursor, $3 rows, then the filters that are given. One statement for each set of filters, so that each has its own plan. */
+const page = (scope: (typeof scopes)[number], waiting: boolean, given: readonly (typeof filters)[number][]) =>
+  statement(
+    ["runs_page", scope, ...(waiting ? ["waiting"] : []), ...given].join("_"),
+    `SELECT * FROM runs WHERE ${scope} = $1 AND id < $2 ${given.map((name, i) => `AND ${name} = $${i + 4}`).join(" ")}
+     ${waiting ? "AND status IN ('planned', 'awaiting_approval', 'blocked', 'needs_recovery')" : ""}
+     ORDER BY id DESC LIMIT $3`,
+  );
+
+/** One page, newest first, backwards from the cursor by the index of the narrowest scope that is given. */
+export function listRuns(db: Db, filter: RunFilter): Promise<RunRow[]> {
+  const scope = scopes.find((name) => filter[name] !== undefined) ?? "workspace_id";
+  const given = filters.filter((name) => filter[name] !== undefined);
+  return db.query<RunRow>(page(scope, filter.waiting, given), [
+    filter[scope],
+    filter.before ?? last,
+    filter.take,
+    ...given.map((name) => filter[name]),
+  ]);
 }
 
 const capsule = statement("runs_capsule", `SELECT * FROM capsules WHERE id = $1 AND deleted_at IS NULL`);

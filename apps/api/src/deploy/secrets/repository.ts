@@ -1,6 +1,6 @@
 import type { SecretRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
-import { locatorOf } from "../../tenancy/membership.ts";
+import { locatorOf } from "../../tenancy/membership/repository.ts";
 import type { Db, Tx } from "../../world.ts";
 
 export const locateSecret = locatorOf("secret", "secrets");

@@ -1,6 +1,6 @@
 import type { Role } from "@takosumi/contracts/access";
 import { statement } from "@takosumi/db/sql";
-import type { Locator, Rows } from "../world.ts";
+import type { Locator, Rows } from "../../world.ts";
 
 /** Entities whose row says by `workspace_id` which Workspace it belongs to. */
 type Owned = { [E in keyof Rows]: Rows[E] extends { readonly workspace_id: string } ? E : never }[keyof Rows];
