@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
 import { Recent } from "./cache/recent.ts";
 import { SourceCache } from "./cache/sources.ts";
-import { readSettings } from "./env.ts";
+import { readSettings, type Settings } from "./env.ts";
 import { instanceOf } from "./instance.ts";
-import { openLog } from "./log.ts";
+import { type Log, openLog } from "./log.ts";
 import { toolsOf } from "./run/tool.ts";
 import { Runner } from "./runner.ts";
 import { sandboxFacts } from "./sandbox.ts";
@@ -14,59 +14,70 @@ const VERSION = "0.1.0";
 /** Beyond the grace time of its applies, what a stopping runner may still take to tell their ends. */
 const TELL_MS = 10_000;
 
-const settings = readSettings();
-const log = openLog(settings.logLevel);
 const stopping = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stopping.abort());
 
-const [facts, instance, tools] = await Promise.all([sandboxFacts(settings), instanceOf(settings.dir), toolsOf(settings).catch(() => [])]);
-const client = new Client(settings.url, settings.token);
-const { runner, settings: given } = await client.call(
-  runnerProtocol.operations.register,
-  {
-    instance,
-    name: settings.name,
-    version: VERSION,
-    slots: settings.slots,
-    tools: tools.slice(0, 32).map(({ name, version }) => ({ name, version })),
-    sandbox: { kind: facts.kind, not_isolated: facts.missing.slice(0, 20) },
-  },
-  { signal: stopping.signal, patienceMs: 24 * 3_600_000 },
-);
-const work = new Runner(
-  {
-    settings,
-    client,
-    runnerId: runner.id,
-    renewMs: given.renew_seconds * 1_000,
-    log,
-    facts,
-    sources: new SourceCache(join(settings.dir, "sources"), settings.sourceCacheBytes),
-    modules: new Recent(500),
-    masked: new Recent(200),
-  },
-  given.poll_seconds,
-);
-const stop = () => {
-  log.info("stopping");
-  work.stop();
-  // What could not be told until then is told after the next start: its directory stays.
-  setTimeout(() => process.exit(1), settings.stopGraceMs + TELL_MS).unref();
-};
-if (stopping.signal.aborted) stop();
-else stopping.signal.addEventListener("abort", stop);
-await work.resume();
-log.info(
-  {
-    runner_id: runner.id,
-    name: runner.name,
-    pool: runner.pool,
-    sandbox: facts.kind,
-    not_isolated: facts.missing,
-    reason: facts.reason,
-    tools: tools.map(({ name, version, path }) => ({ name, version, path })),
-  },
-  "ready",
-);
-await work.run();
-await client.close();
+/** Registers, goes on with what was left, and works until it is told to stop. */
+async function serve(settings: Settings, log: Log): Promise<void> {
+  const [facts, instance, tools] = await Promise.all([sandboxFacts(settings), instanceOf(settings.dir), toolsOf(settings).catch(() => [])]);
+  const client = new Client(settings.url, settings.token);
+  const { runner, settings: given } = await client.call(
+    runnerProtocol.operations.register,
+    {
+      instance,
+      name: settings.name,
+      version: VERSION,
+      slots: settings.slots,
+      tools: tools.slice(0, 32).map(({ name, version }) => ({ name, version })),
+      sandbox: { kind: facts.kind, not_isolated: facts.missing.slice(0, 20) },
+    },
+    { signal: stopping.signal, patienceMs: 24 * 3_600_000 },
+  );
+  const work = new Runner(
+    {
+      settings,
+      client,
+      runnerId: runner.id,
+      renewMs: given.renew_seconds * 1_000,
+      log,
+      facts,
+      sources: new SourceCache(join(settings.dir, "sources"), settings.sourceCacheBytes),
+      modules: new Recent(500),
+      masked: new Recent(200),
+    },
+    given.poll_seconds,
+  );
+  const stop = () => {
+    log.info("stopping");
+    work.stop();
+    // What could not be told until then is told after the next start: its directory stays.
+    setTimeout(() => process.exit(1), settings.stopGraceMs + TELL_MS).unref();
+  };
+  if (stopping.signal.aborted) stop();
+  else stopping.signal.addEventListener("abort", stop);
+  await work.resume();
+  log.info(
+    {
+      runner_id: runner.id,
+      name: runner.name,
+      pool: runner.pool,
+      sandbox: facts.kind,
+      not_isolated: facts.missing,
+      reason: facts.reason,
+      tools: tools.map(({ name, version, path }) => ({ name, version, path })),
+    },
+    "ready",
+  );
+  await work.run();
+  await client.close();
+}
+
+try {
+  const settings = readSettings();
+  await serve(settings, openLog(settings.logLevel));
+} catch (error) {
+  if (!stopping.signal.aborted) {
+    openLog("info").fatal({ problem: error instanceof Error ? error.message : String(error) }, "the runner cannot start");
+    process.exitCode = 1;
+  }
+}

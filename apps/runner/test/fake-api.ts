@@ -146,6 +146,7 @@ export class FakeApi {
       plan_run_id: plan.id,
       tool: { ...tool, least: null },
       sealed: artifacts,
+      bound: true,
       last_sequence: 0,
       ...given,
     });
@@ -183,6 +184,7 @@ export class FakeApi {
       sealed: null,
       variables: { tofu: {}, env: {} },
       secrets: [],
+      bound: true,
       last_sequence: 0,
       cancel: false,
       expires_at: new Date(Date.now() + 30_000).toISOString(),

@@ -41,7 +41,7 @@ const escapes: Record<string, Record<string, string>> = {
 };
 
 for (const tool of bothTools) {
-  describe(tool.name, () => {
+  describe(`with ${tool.name}`, () => {
     for (const [what, files] of Object.entries(escapes)) {
       test(`the state stays ours: ${what}`, async () => {
         const of = await world(tool, boxed, files);
@@ -95,6 +95,14 @@ for (const tool of bothTools) {
     });
   });
 }
+
+test("the record's hash is the one that both tools were seen to write", () => {
+  expect(JSON.parse(backendRecord(""))).toEqual({
+    version: 3,
+    backend: { type: "local", config: { path: "../io/state.tfstate", workspace_dir: null }, hash: 1889775563 },
+  });
+  expect([statePath("."), statePath("a/./b/")]).toEqual(["../io/state.tfstate", "../../../io/state.tfstate"]);
+});
 
 const anyTool = bothTools[0];
 if (anyTool) {

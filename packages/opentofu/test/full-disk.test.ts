@@ -31,10 +31,14 @@ async function mayMount(): Promise<boolean> {
   }
 }
 
+test("a dump has no human line", () => {
+  expect(humanLine({ type: "state_dump", state: "secret" })).toBeNull();
+});
+
 // The state file's disk and the working directory's are both full when the apply wants to save, and the state needs more room than it has.
 const FILLS = {
   "main.tf": `resource "terraform_data" "a" {
-  input = sensitive(join("", ["dumped-secret-value", join("", [for n in range(3000) : "\${n}"])]))
+  input = sensitive(join("", ["dumped-secret-value", join("", [for n in range(1000) : "padding \${n}"])]))
   provisioner "local-exec" { command = "head -c 200000 /dev/zero > fill; head -c 200000 /dev/zero > ../io/fill; true" }
 }
 `,

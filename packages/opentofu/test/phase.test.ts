@@ -1,11 +1,11 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { EventLines } from "../src/event-lines.ts";
 import { reattachPhase } from "../src/phase.ts";
-import { startTicks } from "../src/processes.ts";
+import { startTicks, wholeTree } from "../src/processes.ts";
 import { stateSummary } from "../src/state.ts";
 import { tailFile } from "../src/tail.ts";
 import type { Phase, PhaseExit } from "../src/types.ts";
@@ -167,7 +167,6 @@ test("events come whole out of any pieces", () => {
 
 /** Host pids of everything that was started with this run directory's marker, the shell's children in a sandbox included. */
 async function processesOf(of: World): Promise<number[]> {
-  const { wholeTree } = await import("../src/processes.ts");
   return wholeTree(-1, `TF_DATA_DIR=${of.seen.data}`);
 }
 
@@ -180,7 +179,6 @@ async function strays(of: World): Promise<number[]> {
 
 /** Sandboxed processes of this run directory: their mounts name it. */
 async function boundHere(of: World): Promise<number[]> {
-  const { readdir } = await import("node:fs/promises");
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     pids.map(async (pid) => ((await readFile(`/proc/${pid}/mountinfo`, "utf8").catch(() => "")).includes(of.dir.tree) ? Number(pid) : 0)),

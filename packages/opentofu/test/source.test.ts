@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
@@ -60,10 +61,10 @@ describe("packing", () => {
     };
     const base = await build();
     expect(await build((dir) => utimes(join(dir, "a/x.sh"), 1, 1))).toBe(base);
-    const chmod = (dir: string, mode: number) => import("node:fs/promises").then((fs) => fs.chmod(join(dir, "a/x.sh"), mode));
-    expect(await build((dir) => chmod(dir, 0o700))).toBe(base);
+    const setMode = (dir: string, mode: number) => chmod(join(dir, "a/x.sh"), mode);
+    expect(await build((dir) => setMode(dir, 0o700))).toBe(base);
     const others = await Promise.all([
-      build((dir) => chmod(dir, 0o644)),
+      build((dir) => setMode(dir, 0o644)),
       build((dir) => writeFile(join(dir, "a/x.sh"), "echo2")),
       build((dir) => writeFile(join(dir, "a/y"), "")),
       build((dir) => mkdir(join(dir, "empty"))),
@@ -77,7 +78,6 @@ describe("packing", () => {
     await symlink("/etc/passwd", join(dir, "out"));
     await expect(packTree(dir)).rejects.toThrow(/"out" is a link that leaves/);
     const other = await fresh();
-    const { execFileSync } = await import("node:child_process");
     execFileSync("mkfifo", [join(other, "pipe")]);
     await expect(packTree(other)).rejects.toThrow(/"pipe" is neither/);
   });
@@ -188,7 +188,7 @@ describe("unpacking", () => {
     ];
     await unpackTree(gzipSync(await archive(headers)), dir);
     expect(await readFile(join(dir, "l"), "utf8")).toBe("1");
-    expect((await import("node:fs")).statSync(join(dir, "a/x")).mode & 0o777).toBe(0o755);
+    expect((await stat(join(dir, "a/x"))).mode & 0o777).toBe(0o755);
   });
 
   test("whatever the archive says, nothing is written outside", async () => {

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { applyArgs, planArgs } from "../src/commands.ts";
 import { EventLines } from "../src/event-lines.ts";
 import { emptyState, stateSummary } from "../src/state.ts";
 import type { ToolEvent } from "../src/types.ts";
@@ -14,14 +15,38 @@ async function outputsOf(of: World): Promise<Record<string, unknown>> {
   return Object.fromEntries(stateSummary(await readFile(join(of.dir.io, "state.tfstate"))).outputs.map(({ name, value }) => [name, value]));
 }
 
-export async function eventsOf(of: World, stdout: Buffer): Promise<ToolEvent[]> {
+async function eventsOf(of: World, stdout: Buffer): Promise<ToolEvent[]> {
   const lines = new EventLines();
   const bytes = of.tool.name === "opentofu" ? await readFile(join(of.dir.ctl, "events")) : stdout;
   return [...lines.push(bytes), ...lines.end()];
 }
 
+test("what is planned and applied with is a file, never an argument", () => {
+  const of = {
+    tool: { name: "opentofu" },
+    seen: { tool: "/opt/tofu", planFile: "/io/plan", varFile: "/io/v.json", events: "/ctl/events" },
+  } as World;
+  expect(planArgs(of, { mode: "destroy", targets: ["a.b", 'c.d["-x"]'], replace: ["e.f"], variables: true })).toEqual([
+    "/opt/tofu",
+    "plan",
+    "-input=false",
+    "-no-color",
+    "-json-into=/ctl/events",
+    "-var-file=/io/v.json",
+    "-detailed-exitcode",
+    "-out=/io/plan",
+    "-destroy",
+    "-target=a.b",
+    '-target=c.d["-x"]',
+    "-replace=e.f",
+  ]);
+  expect(applyArgs(of, { variables: false })).not.toContain("-var-file=/io/v.json");
+  for (const bad of ["", "a\nb", "x".repeat(2_000)])
+    expect(() => planArgs(of, { mode: "normal", targets: [bad], variables: false })).toThrow(/no resource address/);
+});
+
 for (const tool of bothTools) {
-  describe(tool.name, () => {
+  describe(`with ${tool.name}`, () => {
     test("values from the file win over the module's own files and keep their types", async () => {
       const files = {
         "main.tf": 'variable "text" {}\nvariable "list" {}\noutput "text" { value = var.text }\noutput "second" { value = var.list[1] }\n',

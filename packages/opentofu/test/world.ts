@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { applyArgs, initArgs, type PlanChoices, planArgs, showConfigArgs, showPlanArgs } from "../src/commands.ts";
+import { applyArgs, initArgs, type PlanChoices, planAndShowArgs, planArgs, showConfigArgs, showPlanArgs } from "../src/commands.ts";
 import { phaseEnvironment } from "../src/environment.ts";
 import { equipForPlan } from "../src/equip.ts";
 import { findTools } from "../src/find.ts";
@@ -83,6 +83,8 @@ export const init = (of: World, step: Step = {}): Promise<PhaseOutput> =>
 export const showConfig = (of: World): Promise<PhaseOutput> => runPhase(start(of, "show-config", showConfigArgs(of), {}), BOUNDS);
 export const plan = (of: World, choices: Partial<PlanChoices> = {}, step: Step = {}): Promise<PhaseOutput> =>
   runPhase(start(of, "plan", planArgs(of, { mode: "normal", variables: false, ...choices }), step), BOUNDS);
+export const planAndShow = (of: World, choices: Partial<PlanChoices> = {}): Promise<PhaseOutput> =>
+  runPhase(start(of, "plan", planAndShowArgs(of, { mode: "normal", variables: false, ...choices }), {}), BOUNDS);
 export const showPlan = (of: World): Promise<PhaseOutput> => runPhase(start(of, "show-plan", showPlanArgs(of), {}), BOUNDS);
 export const apply = (of: World, choices: { variables: boolean } = { variables: false }, step: Step = {}): Promise<PhaseOutput> =>
   runPhase(start(of, "apply", applyArgs(of, choices), step), BOUNDS);

@@ -58,6 +58,7 @@ export async function preparePlan({ db, keyring }: Pick<EngineResources, "db" | 
     module_path: capsule.module_path,
     config_revision: capsule.config_revision,
     variables: names,
+    injected_env: injectedOf(names),
     ...(await sealVariables(keyring, capsule.workspace_id, id, set)),
     ...toolOf(capsule),
     ...base,
@@ -65,6 +66,12 @@ export async function preparePlan({ db, keyring }: Pick<EngineResources, "db" | 
   };
   return { row, names };
 }
+
+/** The names of what the tool's environment is given; never a value. */
+const injectedOf = (names: VariableNames) =>
+  names
+    .filter(({ kind }) => kind === "env")
+    .flatMap(({ name, sensitive }) => (["plan", "apply"] as const).map((phase) => ({ name, kind: "env" as const, phase, sensitive })));
 
 /** The tool that a plan asks for. A Capsule with a state stays with the tool that wrote it, and never goes below its version. */
 const toolOf = ({ tool_name, tool_version, state_tool_name, state_tool_version }: CapsuleRow) => ({

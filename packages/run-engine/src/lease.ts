@@ -75,6 +75,7 @@ export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "key
       : null,
     variables: { tofu: { ...tofu }, env: { ...env } },
     secrets: [...secrets],
+    bound: plan.provider_bindings.some(({ connection_id }) => connection_id !== null),
     last_sequence: run.runner_sequence,
     cancel: run.cancel_requested_at !== null,
     expires_at: (run.lease_expires_at ?? new Date()).toISOString(),

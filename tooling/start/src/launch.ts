@@ -102,7 +102,7 @@ async function toolStep(root: string, launch: Launch, looking: Promise<Tool[]>, 
     closers.add("tofu-install", () => install.stop(1_000));
     if (tools.length === 0)
       console.log(
-        warning("tool", "no tofu or terraform: Runs wait", `one is being installed (${install.log}), or set TAKOSUMI_TOFU_BIN=<path>`),
+        warning("tool", "no tofu or terraform: Runs wait", "set TAKOSUMI_TOFU_BIN=<path>; OpenTofu is being installed meanwhile"),
       );
   }
   signal.throwIfAborted();

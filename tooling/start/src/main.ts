@@ -11,8 +11,9 @@ let told = 0;
 
 /** Every way to be told to end is the same; a later one changes nothing. */
 function end(): void {
-  if (!stop.signal.aborted) told = performance.now();
-  else if (performance.now() - told > echoMs) console.log("  still stopping: Runs record their state");
+  const again = stop.signal.aborted && performance.now() - told > echoMs;
+  told = performance.now();
+  if (again) console.log("  still stopping: Runs record their state");
   stop.abort();
 }
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);

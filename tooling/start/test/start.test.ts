@@ -12,7 +12,10 @@ const header = (dataDir: string) => {
   return { [name as string]: value.join(": ") };
 };
 
-const untracked = () => execFileSync("git", ["ls-files", "--others", "--exclude-standard"], { cwd: root, encoding: "utf8" }).split("\n");
+const untracked = () =>
+  execFileSync("git", ["-c", "safe.directory=*", "ls-files", "--others", "--exclude-standard"], { cwd: root, encoding: "utf8" }).split(
+    "\n",
+  );
 
 it("goes from nothing to the outputs of a first Run, serves, refuses a second one, and leaves nothing behind", {
   timeout: 300_000,

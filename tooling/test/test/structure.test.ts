@@ -7,10 +7,14 @@ import { expect, it } from "vitest";
 const root = new URL("../../../", import.meta.url).pathname;
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 /** What is committed or would be: the tree without what git ignores. */
-const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"], {
-  cwd: root,
-  encoding: "utf8",
-})
+const files = execFileSync(
+  "git",
+  ["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"],
+  {
+    cwd: root,
+    encoding: "utf8",
+  },
+)
   .split("\0")
   .filter((path) => path !== "" && existing(path));
 const sources = files.filter((path) => /^(apps|packages|tooling|prisma)\/.*\.(ts|tsx|mts|mjs|js|sql|prisma)$/.test(path));

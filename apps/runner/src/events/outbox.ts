@@ -31,12 +31,12 @@ export class Outbox {
 
   /** Resolves when there is room for more. Rejects once a batch could not be delivered. */
   async add(event: RunnerEvent, place: Place | null = null): Promise<void> {
-    if (this.#broken) throw this.#broken;
+    this.#throwIfBroken();
     this.#queue.add(event, place);
     if (this.#queue.ready) this.#hurry.abort();
     this.#start();
     while (this.#queue.full && !this.#broken) await this.#room.promise;
-    if (this.#broken) throw this.#broken;
+    this.#throwIfBroken();
   }
 
   /** Keeps everything back until the returned function is called: the Run's secrets are not all known yet. */
@@ -59,8 +59,12 @@ export class Outbox {
       this.#start();
       await (this.#sending ?? this.#room.promise);
     }
-    if (this.#broken) throw this.#broken;
+    this.#throwIfBroken();
     return this.#cursor.sequence;
+  }
+
+  #throwIfBroken(): void {
+    if (this.#broken) throw this.#broken;
   }
 
   #start(): void {

@@ -80,7 +80,8 @@ async function prepare(job: Job): Promise<{ ground: Ground; env: Record<string, 
     mirror: ground.mirror,
   });
   const installing = tree.tar ? installProviders(job, ground, tree.tar, state) : Promise.resolve();
-  const [env] = await Promise.all([phaseCredentials(job, ground, "apply"), installing]);
+  const credentials = lease.bound ? phaseCredentials(job, ground, "apply") : { ...lease.variables.env };
+  const [env] = await Promise.all([credentials, installing]);
   job.control.stopped.throwIfAborted();
   return { ground, env };
 }

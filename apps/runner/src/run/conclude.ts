@@ -17,7 +17,12 @@ export async function concluded(
   const { name, version, digest } = ground.tool;
   const tool = { name: name as ToolName, version, digest };
   const { diagnostics, changes: summary } = seen;
-  const found = await findState(job, ground, exit, seen, checkpoints);
+  const found = await findState(
+    { io: job.dir.io, moduleDir: ground.moduleDir, base: job.lease.base },
+    exit,
+    seen,
+    await checkpoints.last(),
+  );
   if (found.unsaved) {
     // What is good is kept as a checkpoint: a person may adopt it.
     if (found.state)

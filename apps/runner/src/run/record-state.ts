@@ -3,31 +3,24 @@ import type { RecordedState } from "@takosumi/contracts/runner/outcome";
 import { stateSummary } from "@takosumi/opentofu/state";
 import type { PhaseExit } from "@takosumi/opentofu/types";
 import type { Seen } from "../events/tool-events.ts";
-import { type Checkpoints, type GoodState, goodBytes, goodState } from "./checkpoints.ts";
-import type { Ground } from "./ground.ts";
+import { type GoodState, goodBytes, goodState } from "./checkpoints.ts";
 import type { Job } from "./job.ts";
 
 /** What is known of the state after an apply. `unsaved`: why the newest state could not be had. */
 export type Found = { readonly state: GoodState | null; readonly unsaved: string | null };
 
+type Places = { readonly io: string; readonly moduleDir: string; readonly base: { readonly lineage: string; readonly serial: number } };
+
 /**
  * The newest state, in the order in which the tool gives it up: printed because no file could be written, `errored.tfstate`, its file,
  * the last checkpoint. A tool that was killed had not saved what it did last: that is for a person to resolve.
  */
-export async function findState(
-  job: Job,
-  ground: Pick<Ground, "moduleDir">,
-  exit: PhaseExit,
-  seen: Seen,
-  checkpoints: Checkpoints,
-): Promise<Found> {
-  const { base } = job.lease;
+export async function findState({ io, moduleDir, base }: Places, exit: PhaseExit, seen: Seen, last: GoodState | null): Promise<Found> {
   const printed = seen.dump && goodBytes(seen.dump, base);
   if (printed) return { state: printed, unsaved: null };
-  const errored = exit.code === 0 ? null : await goodState(join(ground.moduleDir, "errored.tfstate"), base);
+  const errored = exit.code === 0 ? null : await goodState(join(moduleDir, "errored.tfstate"), base);
   if (errored) return { state: errored, unsaved: null };
-  const file = await goodState(join(job.dir.io, "state.tfstate"), base);
-  const last = await checkpoints.last();
+  const file = await goodState(join(io, "state.tfstate"), base);
   const state = !file || (last && last.serial > file.serial) ? last : file;
   if (seen.unsaved) return { state, unsaved: "The tool could not save its state" };
   if (exit.signal === "SIGKILL" && seen.started > 0)

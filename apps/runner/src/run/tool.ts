@@ -5,8 +5,18 @@ import type { Tool, ToolName } from "@takosumi/opentofu/types";
 import type { Settings } from "../env.ts";
 import { RunFailure } from "./failure.ts";
 
-export const toolsOf = (settings: Settings): Promise<Tool[]> =>
-  findTools({ tofuBin: settings.tofuBin, cacheDir: settings.cacheDir, path: settings.path });
+const LOOKED_MS = 2_000;
+const looked = new WeakMap<Settings, { at: number; tools: Promise<Tool[]> }>();
+
+/** The tools of this machine, looked for again where the last look is older than two seconds: one installed meanwhile is seen. */
+export function toolsOf(settings: Settings): Promise<Tool[]> {
+  const last = looked.get(settings);
+  if (last && performance.now() - last.at < LOOKED_MS) return last.tools;
+  const tools = findTools({ tofuBin: settings.tofuBin, cacheDir: settings.cacheDir, path: settings.path });
+  looked.set(settings, { at: performance.now(), tools });
+  tools.catch(() => looked.delete(settings));
+  return tools;
+}
 
 /** The tool of a plan: what the Capsule asks for, never older than what wrote its state. */
 export async function planTool(settings: Settings, { name, version, least }: Lease["tool"]): Promise<Tool> {

@@ -46,6 +46,8 @@ export const Lease = z.object({
   }),
   /** Values that must not leave the runner, with the names that stand in their place. */
   secrets: z.array(z.object({ name: z.string(), value: z.string() })),
+  /** Whether a connection serves a provider of the sealed plan: only then there are credentials to ask for. */
+  bound: z.boolean(),
   last_sequence: z.int(),
   cancel: z.boolean(),
   expires_at: timestamp,
