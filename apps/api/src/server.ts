@@ -1,5 +1,5 @@
-import { families } from "@takosumi/contracts/families";
 import type { Surface } from "@takosumi/contracts/contexts";
+import { families } from "@takosumi/contracts/families";
 import { serve } from "@takosumi/transport/serve";
 import { openServer } from "@takosumi/transport/server";
 import type { FastifyInstance } from "fastify";
@@ -12,7 +12,7 @@ import type { Resources } from "./resources.ts";
 /** The whole API over these resources, ready to listen. */
 export async function serveApi(resources: Resources, uses: Uses, surfaces: ReadonlySet<Surface>): Promise<FastifyInstance> {
   const app = openServer({ logger: resources.log });
-  logRequests(app);
+  logRequests(app, resources.log);
   await serve(app, {
     families,
     handlers: handlers(resources),

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, connect, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { caller } from "@takosumi/testkit/call";

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { emptyState } from "@takosumi/contracts/runner/empty-state";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
 import { Lease } from "@takosumi/contracts/runner/lease";
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
@@ -9,7 +10,6 @@ import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
 import { packFiles } from "@takosumi/opentofu/source";
 import { z } from "zod";
 import { digestOf } from "../src/cache/bytes.ts";
-import { emptyStateText } from "../src/run/base-state.ts";
 
 const { operations } = runnerProtocol;
 type Given = Omit<Partial<Lease>, "run_id"> & { files?: Record<string, string>; source_bytes?: Buffer };
@@ -122,7 +122,7 @@ export class FakeApi {
   async plan(given: Given): Promise<FakeRun> {
     const tar = given.source_bytes ?? (await packFiles(given.files ?? {})).tar;
     const lineage = randomUUID();
-    const empty = Buffer.from(emptyStateText(lineage));
+    const empty = Buffer.from(emptyState(lineage));
     const { files: _, source_bytes: __, ...lease } = given;
     const run = this.#queue({
       kind: "plan",

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { FakeApi } from "./fake-api.ts";
-import { hasTerraform, hasTofu, removeDirs, RunnerProcess, runnerDir } from "./runner-process.ts";
+import { hasTerraform, hasTofu, RunnerProcess, removeDirs, runnerDir } from "./runner-process.ts";
 
 describe("other tools and sandboxes", () => {
   const open: { end(): Promise<unknown> }[] = [];

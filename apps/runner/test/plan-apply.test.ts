@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FakeApi } from "./fake-api.ts";
-import { hasTofu, removeDirs, RunnerProcess, runnerDir } from "./runner-process.ts";
+import { hasTofu, RunnerProcess, removeDirs, runnerDir } from "./runner-process.ts";
 
 const module = `
 variable "word" { type = string }

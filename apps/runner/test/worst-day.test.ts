@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FakeApi, type FakeRun } from "./fake-api.ts";
-import { hasTofu, removeDirs, RunnerProcess, runnerDir } from "./runner-process.ts";
+import { hasTofu, RunnerProcess, removeDirs, runnerDir } from "./runner-process.ts";
 
 /** One resource done at once, one that works for a while and counts aloud. */
 const slow = (count: number) => `

@@ -1,12 +1,12 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { PrismaClient } from "../generated/client.ts";
+import { understood } from "./failure.ts";
 import { Listener } from "./listener.ts";
-import { queryOn } from "./pooled-query.ts";
 import { WaitingPool } from "./pool.ts";
-import { begin } from "./transaction.ts";
+import { queryOn } from "./pooled-query.ts";
 import { type DbSettings, defaultSettings } from "./settings.ts";
 import type { Statement } from "./sql.ts";
-import { understood } from "./failure.ts";
+import { begin } from "./transaction.ts";
 
 export interface Queries {
   /** Every row. int8 is a number (an error beyond the safe integers), timestamptz a Date, jsonb parsed. */

@@ -2,8 +2,8 @@ import type { Role } from "@takosumi/contracts/access";
 import type { CapsuleStatus } from "@takosumi/contracts/deploy/capsules";
 import type { Recovery, ResourceChange, Risk } from "@takosumi/contracts/deploy/plan";
 import type { Policy } from "@takosumi/contracts/deploy/policy";
-import type { Source as ShownSource } from "@takosumi/contracts/deploy/source";
 import type { Actor, PlanMode, Run, RunKind, RunPhase, RunStatus } from "@takosumi/contracts/deploy/run";
+import type { Source as ShownSource } from "@takosumi/contracts/deploy/source";
 import type { z } from "zod";
 import type * as model from "../generated/client.ts";
 

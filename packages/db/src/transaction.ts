@@ -2,8 +2,8 @@ import type pg from "pg";
 import type { OpenTx } from "./db.ts";
 import { DatabaseUnavailable } from "./errors.ts";
 import { connectionLost, planIsStale, understood } from "./failure.ts";
-import { leased } from "./pooled-query.ts";
 import type { WaitingPool } from "./pool.ts";
+import { leased } from "./pooled-query.ts";
 import { type Statement, statement } from "./sql.ts";
 
 const sendNotify = statement("notify", "SELECT pg_notify($1, $2)");

@@ -11,14 +11,6 @@ type StateFile = {
   resources?: { mode?: unknown; provider?: unknown; instances?: unknown[] }[];
 };
 
-/**
- * The state that a first Run starts from. Rule 1: without a file to begin with, OpenTofu kept only the newest change of
- * an apply that was killed. Serial 0: the first apply writes serial 1.
- */
-export function emptyState(lineage: string): Buffer {
-  return Buffer.from(JSON.stringify({ version: 4, serial: 0, lineage, outputs: {}, resources: [] }));
-}
-
 /** Throws `bad_state` for bytes that are no state file. An encrypted state answers lineage and serial and nothing else. */
 export function stateSummary(bytes: Uint8Array): StateSummary {
   const state = parsed(bytes);

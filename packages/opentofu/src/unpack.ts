@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { type Header, extract } from "tar-stream";
+import { extract, type Header } from "tar-stream";
 import { TofuError } from "./errors.ts";
 import { checkedPath, linkStaysInside } from "./tree-paths.ts";
 

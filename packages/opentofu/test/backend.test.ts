@@ -4,8 +4,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { backendRecord, checkBackend, overrideName, statePath } from "../src/backend.ts";
 import { equipForPlan } from "../src/equip.ts";
 import { createRunDir } from "../src/rundir.ts";
-import { emptyState, stateSummary } from "../src/state.ts";
-import { apply, bothTools, boxed, init, LINEAGE, plan, removeScratch, sandboxes, scratchDir, world } from "./world.ts";
+import { stateSummary } from "../src/state.ts";
+import { apply, bothTools, boxed, emptyState, init, LINEAGE, plan, removeScratch, sandboxes, scratchDir, world } from "./world.ts";
 
 afterAll(removeScratch);
 const RESOURCE = 'resource "terraform_data" "a" {}\n';

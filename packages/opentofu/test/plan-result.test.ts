@@ -6,8 +6,7 @@ import { parsePlan, planResult } from "../src/plan-result.ts";
 import { readProduced } from "../src/produced.ts";
 import { requiredProviders } from "../src/requirements.ts";
 import { sensitiveValues } from "../src/sensitive-values.ts";
-import { emptyState } from "../src/state.ts";
-import { apply, bothTools, boxed, LINEAGE, plan, planAndShow, removeScratch, showPlan, world } from "./world.ts";
+import { apply, bothTools, boxed, emptyState, LINEAGE, plan, planAndShow, removeScratch, showPlan, world } from "./world.ts";
 
 afterAll(removeScratch);
 const big = { bytes: 1 << 30 };

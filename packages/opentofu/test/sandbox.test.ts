@@ -3,8 +3,21 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { startPhase } from "../src/phase.ts";
 import { readProduced } from "../src/produced.ts";
-import { type World, bothTools, boxed, cacheDir, removeScratch, runShell, sandboxes, tofu, unboxed, world } from "./world.ts";
-import { apply, init, plan } from "./world.ts";
+import {
+  apply,
+  bothTools,
+  boxed,
+  cacheDir,
+  init,
+  plan,
+  removeScratch,
+  runShell,
+  sandboxes,
+  tofu,
+  unboxed,
+  type World,
+  world,
+} from "./world.ts";
 
 afterAll(removeScratch);
 const MODULE = {

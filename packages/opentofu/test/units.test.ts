@@ -10,14 +10,14 @@ import { builtinOnly, initNeeded } from "../src/init-need.ts";
 import { lockDigest, lockedProviders } from "../src/lock.ts";
 import { pickTool } from "../src/pick.ts";
 import { probeTool } from "../src/probe.ts";
-import { providerBlocks } from "../src/provider-blocks.ts";
 import { normalProvider, parseProviderReference } from "../src/provider-address.ts";
+import { providerBlocks } from "../src/provider-blocks.ts";
 import { requiredProviders } from "../src/requirements.ts";
 import { createRunDir } from "../src/rundir.ts";
-import { emptyState, isGoodCheckpoint, stateSummary } from "../src/state.ts";
+import { isGoodCheckpoint, stateSummary } from "../src/state.ts";
 import type { SeenPaths, Tool } from "../src/types.ts";
 import { compareVersions, satisfies } from "../src/version-order.ts";
-import { removeScratch, scratchDir } from "./world.ts";
+import { emptyState, removeScratch, scratchDir } from "./world.ts";
 
 afterAll(removeScratch);
 const tool = (name: Tool["name"], version: string): Tool => ({

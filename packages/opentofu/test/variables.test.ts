@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { applyArgs, planArgs } from "../src/commands.ts";
 import { EventLines } from "../src/event-lines.ts";
-import { emptyState, stateSummary } from "../src/state.ts";
+import { stateSummary } from "../src/state.ts";
 import type { ToolEvent } from "../src/types.ts";
-import { apply, bothTools, boxed, LINEAGE, plan, removeScratch, world, type World } from "./world.ts";
+import { apply, bothTools, boxed, emptyState, LINEAGE, plan, removeScratch, type World, world } from "./world.ts";
 
 afterAll(removeScratch);
 

@@ -1,19 +1,22 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { applyArgs, initArgs, type PlanChoices, planAndShowArgs, planArgs, showConfigArgs, showPlanArgs } from "../src/commands.ts";
+import { applyArgs, initArgs, type PlanChoices, planAndShowArgs, planArgs, showPlanArgs } from "../src/commands.ts";
 import { phaseEnvironment } from "../src/environment.ts";
 import { equipForPlan } from "../src/equip.ts";
 import { findTools } from "../src/find.ts";
 import { type PhaseStart, startPhase } from "../src/phase.ts";
-import { createRunDir, seenPaths } from "../src/rundir.ts";
 import { type PhaseOutput, runPhase } from "../src/run-phase.ts";
+import { createRunDir, seenPaths } from "../src/rundir.ts";
 import type { Box } from "../src/sandbox.ts";
 import { detectSandbox } from "../src/sandbox-facts.ts";
 import { packFiles } from "../src/source.ts";
-import { emptyState } from "../src/state.ts";
 import type { Phase, RunDir, SandboxFacts, SeenPaths, Tool } from "../src/types.ts";
 import { unpackTree } from "../src/unpack.ts";
+
+/** The state that a first Run starts from: without a file to begin with, OpenTofu keeps only the newest change of a killed apply. */
+export const emptyState = (lineage: string): Buffer =>
+  Buffer.from(JSON.stringify({ version: 4, serial: 0, lineage, outputs: {}, resources: [] }));
 
 export const cacheDir = join(homedir(), ".cache/takosumi");
 export const tools = await findTools({ tofuBin: process.env.TAKOSUMI_TEST_TOFU, cacheDir, path: process.env.PATH ?? "" });
@@ -80,7 +83,6 @@ const BOUNDS = { timeoutMs: 60_000, maxBytes: 32 << 20 };
 
 export const init = (of: World, step: Step = {}): Promise<PhaseOutput> =>
   runPhase(start(of, "init", initArgs(of), { ...step, box: { dataWritable: true, ...step.box } }), BOUNDS);
-export const showConfig = (of: World): Promise<PhaseOutput> => runPhase(start(of, "show-config", showConfigArgs(of), {}), BOUNDS);
 export const plan = (of: World, choices: Partial<PlanChoices> = {}, step: Step = {}): Promise<PhaseOutput> =>
   runPhase(start(of, "plan", planArgs(of, { mode: "normal", variables: false, ...choices }), step), BOUNDS);
 export const planAndShow = (of: World, choices: Partial<PlanChoices> = {}): Promise<PhaseOutput> =>

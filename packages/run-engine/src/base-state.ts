@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { emptyState } from "@takosumi/contracts/runner/empty-state";
 import type { Queries } from "@takosumi/db/db";
 import type { CapsuleRow, StateVersionRow } from "@takosumi/db/rows";
 import { stateVersion } from "./queries/snapshot.ts";
@@ -10,9 +11,6 @@ export interface Base {
   readonly base_digest: string;
 }
 
-/** The empty state of a new lineage: the same bytes wherever they are made. */
-export const emptyState = (lineage: string): string =>
-  `${JSON.stringify({ version: 4, terraform_version: "1.0.0", serial: 0, lineage, outputs: {}, resources: [], check_results: null })}\n`;
 export const digestOf = (bytes: string | Uint8Array): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 
 /** What a plan of this Capsule starts from: its current state, or an empty one whose lineage is minted here. */

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
+import { errorStatus } from "@takosumi/contracts/errors";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { errorStatus } from "@takosumi/contracts/errors";
 import { type Called, type Running, running } from "./running.ts";
 
 let on: Running;

@@ -1,5 +1,5 @@
 import type { AddressInfo } from "node:net";
-import { serve, type Serving } from "../src/serve.ts";
+import { type Serving, serve } from "../src/serve.ts";
 import { openServer } from "../src/server.ts";
 import { handlersOf, type Probes } from "./handlers.ts";
 import { Memory } from "./memory.ts";

@@ -11,7 +11,7 @@ import { generateClient } from "./generate.ts";
 import { lockDataDir } from "./lock.ts";
 import { watchLogs } from "./log-file.ts";
 import { checkPort } from "./port.ts";
-import { answers, startApi, startRunner } from "./processes.ts";
+import { answers, ready, startApi, startRunner } from "./processes.ts";
 import { firstRun, isWanted } from "./quickstart.ts";
 import { type Supervised, supervise } from "./supervise.ts";
 import { readyTokens, type Tokens } from "./tokens.ts";
@@ -60,8 +60,14 @@ export async function launchAll(root: string, closers: Closers, signal: AbortSig
   signal.throwIfAborted();
   api = await apiStep(root, launch, tokens, database, closers, signal);
   const caller = callerOf(launch.url, tokens.owner, signal);
-  await runnerStep(root, launch, tokens, caller, runnerGraceMs, closers, signal);
-  if (launch.quickstart) await firstRunStep(caller, tools, signal);
+  const known = await caller.get("/api/projects?limit=1").then(
+    () => true,
+    () => false,
+  );
+  if (!known)
+    console.log(warning("token", `${tokens.authFile} was revoked`, `delete ${tokens.ownerFile}: the next start makes another one`));
+  await runnerStep(root, launch, tokens, known ? caller : null, runnerGraceMs, closers, signal);
+  if (launch.quickstart && known) await firstRunStep(caller, tools, signal);
   console.log(closingText({ url: launch.url, dataDir: launch.dataDir, authFile: tokens.authFile }));
 }
 
@@ -123,7 +129,7 @@ async function apiStep(
     const first = start();
     closers.add("api", () => (supervised ?? first).stop(apiGraceMs));
     now("waiting for its first answer");
-    await answers(launch.url, "/readyz", first, signal);
+    await ready(first, () => answers(`${launch.url}/readyz`, signal), signal);
     supervised = supervise("api", first, start, say);
     return launch.url;
   });
@@ -131,6 +137,7 @@ async function apiStep(
 }
 
 interface RunnerRow {
+  readonly last_seen_at: string;
   readonly status: string;
   readonly sandbox: { readonly kind: string; readonly not_isolated: readonly string[] };
 }
@@ -139,7 +146,7 @@ async function runnerStep(
   root: string,
   launch: Launch,
   tokens: Tokens,
-  api: Caller,
+  api: Caller | null,
   graceMs: number,
   closers: Closers,
   signal: AbortSignal,
@@ -147,13 +154,20 @@ async function runnerStep(
   let online: RunnerRow[] = [];
   await step("runner", async (now) => {
     const start = () => startRunner(root, launch, tokens);
+    const began = Date.now();
     const first = start();
     let supervised: Supervised | undefined;
     closers.add("runner", () => (supervised ?? first).stop(graceMs));
     now("waiting until it is online");
-    await answers(launch.url, "/readyz?runners=1", first, signal);
+    const isOnline = async () => {
+      if (api === null) return answers(`${launch.url}/readyz?runners=1`, signal);
+      online = (await api.get<{ runners: RunnerRow[] }>("/api/runners")).runners.filter(({ status }) => status === "online");
+      // One that was stopped a moment ago counts as online for a while.
+      return online.some(({ last_seen_at }) => Date.parse(last_seen_at) >= began);
+    };
+    await ready(first, isOnline, signal);
     supervised = supervise("runner", first, start, say);
-    online = (await api.get<{ runners: RunnerRow[] }>("/api/runners")).runners.filter(({ status }) => status === "online");
+    if (api === null) return "online";
     return `${online.length} online, sandbox ${[...new Set(online.map(({ sandbox }) => sandbox.kind))].join(", ")}`;
   });
   if (online.some(({ sandbox }) => sandbox.kind === "none"))

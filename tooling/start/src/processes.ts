@@ -42,16 +42,22 @@ export function startRunner(root: string, launch: Launch, tokens: Tokens): Child
   });
 }
 
-/** Resolves once `path` answers 2xx. Throws a Problem with the reason from its log where the process ends before. */
-export async function answers(url: string, path: string, child: Child, signal: AbortSignal): Promise<void> {
+/** Resolves once `isReady` says so. Throws a Problem with the reason from its log where the process ends before, or after a minute. */
+export async function ready(child: Child, isReady: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
   for (const end = performance.now() + readyMs; performance.now() < end; await pause(25, undefined, { signal })) {
     if (child.ended()) throw new Problem(reasonIn(child.log), `read ${child.log}`);
-    const response = await fetch(`${url}${path}`, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) }).catch(() => null);
-    await response?.body?.cancel();
+    const yes = await isReady().catch(() => false);
     signal.throwIfAborted();
-    if (response?.ok) return;
+    if (yes) return;
   }
-  throw new Problem(`no answer from ${path} within ${readyMs / 1000} s`, `read ${child.log}`);
+  throw new Problem(`not ready within ${readyMs / 1000} s`, `read ${child.log}`);
+}
+
+/** Whether a GET is answered with 2xx. */
+export async function answers(url: string, signal: AbortSignal): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]) });
+  await response.body?.cancel();
+  return response.ok;
 }
 
 /** Why a process ended, from the last line of its log that says so. */

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { StartError } from "@takosumi/contracts/instance/start-errors";
-import type { Db } from "@takosumi/db/db";
 import { dataKeyStore } from "@takosumi/db/data-keys";
+import type { Db } from "@takosumi/db/db";
 import { type Keyring, openKeyring } from "@takosumi/keyring/envelope";
 import { localMasterKey, MasterKeyError } from "@takosumi/keyring/master-key";
 import { createMasterKeyFile, readMasterKeyFile } from "@takosumi/keyring/master-key-file";

@@ -1,5 +1,5 @@
-import type { Application } from "@takosumi/transport/application";
 import { ApiError } from "@takosumi/contracts/errors";
+import type { Application } from "@takosumi/transport/application";
 import { authenticate } from "../identity/tokens/authenticate.ts";
 import type { Uses } from "../identity/tokens/uses.ts";
 import { locators } from "../locators.ts";

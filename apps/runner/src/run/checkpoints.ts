@@ -1,8 +1,8 @@
 import { watch } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isGoodCheckpoint, stateSummary } from "@takosumi/opentofu/state";
 import { readProduced } from "@takosumi/opentofu/produced";
+import { isGoodCheckpoint, stateSummary } from "@takosumi/opentofu/state";
 import { digestOf } from "../cache/bytes.ts";
 import type { Job } from "./job.ts";
 import { ownFolder } from "./journal.ts";

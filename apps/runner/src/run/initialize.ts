@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { initArgs, showConfigArgs } from "@takosumi/opentofu/commands";
 import { checkBackend } from "@takosumi/opentofu/backend";
+import { initArgs, showConfigArgs } from "@takosumi/opentofu/commands";
 import { startPhase } from "@takosumi/opentofu/phase";
 import { runPhase } from "@takosumi/opentofu/run-phase";
-import { diagnosticsOf } from "./human-errors.ts";
 import { RunFailure, toolFailure } from "./failure.ts";
 import { follow } from "./follow.ts";
 import { type Ground, stepOf } from "./ground.ts";
 import { guarded } from "./guard.ts";
+import { diagnosticsOf } from "./human-errors.ts";
 import type { Job } from "./job.ts";
 
 const CONFIG_MS = 120_000;

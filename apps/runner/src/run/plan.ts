@@ -7,6 +7,7 @@ import { EventLines } from "@takosumi/opentofu/event-lines";
 import { builtinOnly, initNeeded } from "@takosumi/opentofu/init-need";
 import { lockDigest, readLock } from "@takosumi/opentofu/lock";
 import { startPhase } from "@takosumi/opentofu/phase";
+import { providerBlocks } from "@takosumi/opentofu/provider-blocks";
 import { requiredProviders } from "@takosumi/opentofu/requirements";
 import type { RequiredProvider, Tool } from "@takosumi/opentofu/types";
 import { unpackTree } from "@takosumi/opentofu/unpack";
@@ -18,7 +19,7 @@ import { type Ground, groundOf, stepOf } from "./ground.ts";
 import { guarded } from "./guard.ts";
 import { initialize, showConfig } from "./initialize.ts";
 import type { Job } from "./job.ts";
-import { showPlan, shownPlan, storePlan } from "./seal-plan.ts";
+import { shownPlan, showPlan, storePlan } from "./seal-plan.ts";
 import { planTool } from "./tool.ts";
 
 /** The api ended the Run as blocked: there is nothing left to say. */
@@ -106,7 +107,9 @@ async function fullPlan(job: Job, ground: Ground, state: Buffer): Promise<Follow
     return configOf(job, ground);
   });
   const env = await job.phase("resolving", async () => {
-    const required = requiredProviders({ config, lock: await readLock(ground.moduleDir), state });
+    // Terraform shows no configuration: its aliases are read from the blocks themselves.
+    const blocks = ground.tool.name === "terraform" ? await providerBlocks(job.dir, job.lease.module_path) : [];
+    const required = requiredProviders({ config, blocks, lock: await readLock(ground.moduleDir), state });
     const bound = await resolve(job, ground, required);
     return bound ? phaseCredentials(job, ground, "plan") : { ...job.lease.variables.env };
   });

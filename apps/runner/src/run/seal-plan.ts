@@ -1,14 +1,14 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Outcome } from "@takosumi/contracts/runner/outcome";
 import { showPlanArgs } from "@takosumi/opentofu/commands";
 import { lockDigest, readLock } from "@takosumi/opentofu/lock";
 import type { PlanJson } from "@takosumi/opentofu/plan-json";
 import { parsePlan, planResult } from "@takosumi/opentofu/plan-result";
-import { inWorkSnapshot } from "@takosumi/opentofu/rundir";
 import { runPhase } from "@takosumi/opentofu/run-phase";
+import { inWorkSnapshot } from "@takosumi/opentofu/rundir";
 import { sensitiveValues } from "@takosumi/opentofu/sensitive-values";
 import { packTree } from "@takosumi/opentofu/source";
-import type { Outcome } from "@takosumi/contracts/runner/outcome";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { factOf, fileBody } from "../cache/bytes.ts";
 import { RunFailure } from "./failure.ts";
 import { type Ground, stepOf } from "./ground.ts";

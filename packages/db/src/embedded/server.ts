@@ -88,7 +88,7 @@ function launch({ prefix, binaries, place }: Account, given: { log: string; port
 /** Null once the database answers, else why it never will. */
 async function ready({ child, exited, tcpUrl }: Server, log: string, begin: number): Promise<string | null> {
   let over = false;
-  exited.then(() => {
+  void exited.then(() => {
     over = true;
   });
   let last = "it does not answer";

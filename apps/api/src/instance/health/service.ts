@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { isMigrated } from "@takosumi/db/migrate";
-import { readSetting } from "../repository.ts";
 import type { Resources } from "../../resources.ts";
 import { canarySetting } from "../master-key.ts";
+import { readSetting } from "../repository.ts";
 import { anyRunnerOnline } from "./repository.ts";
 
 export interface Check {
