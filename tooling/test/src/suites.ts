@@ -26,7 +26,7 @@ export async function vitest(args: readonly string[], env: Readonly<Record<strin
   const { code, output } = await run(tool("vitest"), ["run", "--config", `${root}/tooling/test/vitest.config.ts`, ...reporters, ...args], {
     env: { ...env, NO_COLOR: "1" },
     onLine: (line) => {
-      if (/^ *[✓❯×]/.test(line)) say(`${++files} files`);
+      if (/^ *[✓❯×] .*\.test\.ts/.test(line)) say(`${++files} files`);
     },
   });
   try {
