@@ -4,6 +4,7 @@ import { type LeasedCalls, LeaseLost } from "../wire/leased.ts";
 import type { RunControl } from "./control.ts";
 
 const ANSWER_MS = 5_000;
+const FRESH_MS = 500;
 
 /**
  * Renews a lease until `ended` aborts, whatever else the Run waits for. An api that is away does not end the Run: its own runner may
@@ -11,6 +12,8 @@ const ANSWER_MS = 5_000;
  */
 export async function keepLease(calls: LeasedCalls, control: RunControl, everyMs: number, log: Log, ended: AbortSignal): Promise<void> {
   const signal = AbortSignal.any([ended, control.lost]);
+  // The lease is fresh: a short Run needs no renewal at all.
+  await wait(Math.min(FRESH_MS, everyMs), undefined, { signal }).catch(() => undefined);
   while (!signal.aborted) {
     try {
       // The answer is the wait: it comes after `everyMs`, or as soon as somebody cancels.
