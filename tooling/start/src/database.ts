@@ -21,8 +21,7 @@ export async function openDatabase(
 ): Promise<Database> {
   if (given.databaseUrl !== null) {
     const url = given.databaseUrl;
-    const { hostname, port, pathname } = new URL(url);
-    const where = `${hostname || "local socket"}${port ? `:${port}` : ""}${pathname}`;
+    const where = placeOf(url);
     say(`connecting to ${where}`);
     return { url: () => url, text: `PostgreSQL at ${where}`, migrations: await migrated(url), stop: async () => {} };
   }
@@ -38,6 +37,12 @@ export async function openDatabase(
     throw error;
   }
   return { ...keepUp(first, () => start(() => {}), warn, restarted), text: "PostgreSQL, embedded", migrations };
+}
+
+/** Where a database is, without its user and password: a URL of a socket has no host, which only libpq's own grammar allows. */
+export function placeOf(url: string): string {
+  const [, host = "", path = ""] = /^postgres(?:ql)?:\/\/(?:[^@/]*@)?([^/?]*)(\/[^?]*)?/.exec(url) ?? [];
+  return `${host || "a local socket"}${path}`;
 }
 
 async function migrated(url: string): Promise<Database["migrations"]> {
