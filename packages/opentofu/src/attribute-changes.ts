@@ -11,6 +11,15 @@ export type Budget = { bytes: number };
 
 type Sides = { before: unknown; after: unknown; unknown: unknown; beforeMask: unknown; afterMask: unknown };
 
+/** Both sides of a change, with their masks. */
+export const sidesOf = (change: ChangeValues): Sides => ({
+  before: change.before,
+  after: change.after,
+  unknown: change.after_unknown,
+  beforeMask: change.before_sensitive,
+  afterMask: change.after_sensitive,
+});
+
 /**
  * The leaves that differ, by path. A leaf that is masked on either side, or above it, shows neither value: only that it is
  * sensitive. `truncated` = there were more than 200, or the plan's budget was spent.
@@ -19,14 +28,7 @@ export function attributeChanges(change: ChangeValues, budget: Budget): { attrib
   const replaced = new Set((change.replace_paths ?? []).map(pathText));
   const attributes: AttributeChange[] = [];
   let truncated = false;
-  const sides = {
-    before: change.before,
-    after: change.after,
-    unknown: change.after_unknown,
-    beforeMask: change.before_sensitive,
-    afterMask: change.after_sensitive,
-  };
-  for (const leaf of differing(sides, [], replaced, false)) {
+  for (const leaf of differing(sidesOf(change), [], replaced, false)) {
     if (attributes.length >= MOST_ATTRIBUTES || budget.bytes <= 0) {
       truncated = true;
       break;

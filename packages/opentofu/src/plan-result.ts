@@ -1,4 +1,4 @@
-import { attributeChanges, type Budget, pathText, shownLeaf } from "./attribute-changes.ts";
+import { attributeChanges, type Budget, pathText, shownLeaf, sidesOf } from "./attribute-changes.ts";
 import { TofuError } from "./errors.ts";
 import type { ChangeJson, ChangeValues, PlanJson } from "./plan-json.ts";
 import { normalProvider } from "./provider-address.ts";
@@ -100,13 +100,6 @@ function resourceChange(item: ChangeJson, budget: Budget): ResourceChange {
 }
 
 function outputChange(name: string, change: ChangeValues): OutputChange {
-  const sides = {
-    before: change.before,
-    after: change.after,
-    unknown: change.after_unknown,
-    beforeMask: change.before_sensitive,
-    afterMask: change.after_sensitive,
-  };
-  const { before, after, sensitive, unknown, truncated } = shownLeaf("", sides, false);
+  const { before, after, sensitive, unknown, truncated } = shownLeaf("", sidesOf(change), false);
   return { name, actions: change.actions ?? [], before, after, sensitive, unknown, truncated };
 }

@@ -1,5 +1,6 @@
 import type { Risk } from "@takosumi/contracts/deploy/plan";
 import { effectivePolicy, type Policy, secondsOf } from "@takosumi/contracts/deploy/policy";
+import type { PlanMode } from "@takosumi/contracts/deploy/run";
 import { ApiError } from "@takosumi/contracts/errors";
 import type { Outcome, RecordedState } from "@takosumi/contracts/runner/outcome";
 import type { Tx } from "@takosumi/db/db";
@@ -21,6 +22,8 @@ export interface RankedPlan {
   readonly drift: readonly object[];
   readonly risk: Readonly<Record<Risk, number>>;
 }
+/** What a plan made in this mode risks. */
+export type Rank = (mode: PlanMode) => RankedPlan;
 type Planned = Extract<Outcome, { result: "planned" }>;
 type Written = Exclude<Outcome, { result: "planned" | "stale" | "state_unsaved" }>;
 
@@ -34,9 +37,10 @@ const projectPolicy = statement("project_policy", `SELECT policy FROM projects W
 const destroyed = statement("capsule_destroyed", `UPDATE capsules SET status = 'destroyed' WHERE id = $1 AND resource_count = 0`);
 
 /** Ends a plan: sealed as it is, waiting for its approval where it has changes. 409 where a named artifact was not uploaded. */
-export async function completePlan(resources: EngineResources, held: Held, outcome: Planned, ranked: RankedPlan): Promise<RunRow> {
+export async function completePlan(resources: EngineResources, held: Held, outcome: Planned, rank: Rank): Promise<RunRow> {
   const { db, blobs, keyring } = resources;
   const run = await heldRun(db, held);
+  const ranked = rank(run.mode);
   const { plan, work, work_tree_digest, lock_digest } = outcome.artifacts;
   const stored = await Promise.all(
     (

@@ -6,7 +6,7 @@ import type { RunRow } from "@takosumi/db/rows";
 import { approve } from "./approve.ts";
 import { acceptArtifact, openInput } from "./artifacts.ts";
 import { type Claiming, claim } from "./claim.ts";
-import { completePlan, completeRun, completeStale, completeUnsaved, type RankedPlan } from "./complete.ts";
+import { completePlan, completeRun, completeStale, completeUnsaved, type Rank } from "./complete.ts";
 import { createPlan, type PlanRequest, preparePlan } from "./create-plan.ts";
 import { createWrite } from "./create-write.ts";
 import { cancel, discard, retryWrite } from "./decide.ts";
@@ -58,10 +58,9 @@ export async function openEngine({ onError, ...opened }: Options) {
     acceptArtifact: (held: Held, kind: "plan" | "work" | "state" | "checkpoint", body: Readable, digest: string) =>
       acceptArtifact(resources, held, kind, body, digest),
     openCredentials: (tx: Tx, held: Held) => heldRun(tx, held),
-    modeOf: async (held: Held) => (await heldRun(resources.db, held)).mode,
     openInput: (held: Held, kind: "source" | "state" | "plan" | "work") => openInput(resources, held, kind),
-    completePlan: (held: Held, outcome: Extract<Outcome, { result: "planned" }>, ranked: RankedPlan) =>
-      completePlan(resources, held, outcome, ranked),
+    completePlan: (held: Held, outcome: Extract<Outcome, { result: "planned" }>, rank: Rank) =>
+      completePlan(resources, held, outcome, rank),
     complete: (held: Held, outcome: Ended): Promise<RunRow> => {
       if (outcome.result === "stale") return completeStale(resources, held, outcome.error);
       if (outcome.result === "state_unsaved") return completeUnsaved(resources, held, outcome.error);

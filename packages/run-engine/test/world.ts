@@ -142,7 +142,7 @@ export class World {
       lock_digest: digestOf(""),
     };
     const outcome = { result: "planned" as const, tool, plan: { ...reported, ...plan }, diagnostics: [], artifacts };
-    return this.engine.completePlan(lease.held, outcome, { changes: [], drift: [], risk: { high: 0, medium: 0, low: 0 } });
+    return this.engine.completePlan(lease.held, outcome, () => ({ changes: [], drift: [], risk: { high: 0, medium: 0, low: 0 } }));
   }
   async planned(capsule: CapsuleRow, more: Partial<PlanRequest> = {}): Promise<RunRow> {
     await this.plan(capsule, more);

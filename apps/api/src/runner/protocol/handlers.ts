@@ -1,3 +1,4 @@
+import type { PlanMode } from "@takosumi/contracts/deploy/run";
 import { ApiError } from "@takosumi/contracts/errors";
 import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
 import { ranked } from "../../deploy/runs/risk.ts";
@@ -66,9 +67,9 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
       const lease = await held(input, principal);
       const { outcome } = input;
       if (outcome.result !== "planned") return { status: (await engine.complete(lease, outcome)).status };
-      const mode = await engine.modeOf(lease);
-      const plan = { ...ranked(outcome.plan.resource_changes, mode), drift: ranked(outcome.plan.drift, "normal").changes };
-      return { status: (await engine.completePlan(lease, outcome, plan)).status };
+      const { resource_changes, drift } = outcome.plan;
+      const rank = (mode: PlanMode) => ({ ...ranked(resource_changes, mode), drift: ranked(drift, "normal").changes });
+      return { status: (await engine.completePlan(lease, outcome, rank)).status };
     },
   });
 };
