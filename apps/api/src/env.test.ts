@@ -43,6 +43,8 @@ describe("the environment", () => {
     [{ PORT: "8787x" }, "PORT"],
     [{ TAKOSUMI_PUBLIC_URL: "ftp://h" }, "TAKOSUMI_PUBLIC_URL"],
     [{ TAKOSUMI_SURFACES: "cloud,moon" }, "TAKOSUMI_SURFACES"],
+    [{ TAKOSUMI_TRUSTED_PROXIES: "10.0.0.1, proxy.example" }, "may hold IP addresses"],
+    [{ TAKOSUMI_TRUSTED_PROXIES: "10.0.0.0/33" }, "may hold IP addresses"],
     [{ TAKOSUMI_LEASE_SECONDS: "5", TAKOSUMI_LEASE_RENEW_SECONDS: "5" }, "must be less than"],
     [{ TAKOSUMI_RATELIMIT: "5" }, "Did you mean TAKOSUMI_RATE_LIMIT?"],
   ])("refuses %o", (given, message) => {

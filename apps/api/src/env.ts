@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { contexts, type Surface } from "@takosumi/contracts/contexts";
 import { unknownSettingMessage, unknownSettings } from "@takosumi/contracts/instance/setting-names";
@@ -13,6 +14,14 @@ const whole = (fallback: number, least: number, most: number) =>
     .pipe(z.number().min(least).max(most))
     .prefault(String(fallback));
 const absoluteUrl = z.url({ protocol: /^https?$/, error: "is not a URL that begins with http:// or https://" });
+/** "10.0.0.0/8", "::1" */
+const isAddressOrRange = (text: string): boolean => {
+  const [address = "", bits, ...rest] = text.split("/");
+  const version = isIP(address);
+  return (
+    version !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
+  );
+};
 const surfaces: readonly string[] = [...new Set(Object.values(contexts).map(({ surface }) => surface))];
 
 /** Every variable that the api reads, and why. What people read about them is `contracts/instance/settings`. */
@@ -60,6 +69,19 @@ const Variables = z.object({
   TAKOSUMI_RATE_LIMIT: whole(6_000, 1, 10_000_000),
   /** Protects tokens from being guessed. */
   TAKOSUMI_ADDRESS_RATE_LIMIT: whole(600, 1, 10_000_000),
+  /** Whose X-Forwarded-For names the caller, for limits and audit; everybody else's would be a lie. */
+  TAKOSUMI_TRUSTED_PROXIES: z
+    .string()
+    .prefault("")
+    .transform((text) =>
+      text
+        .split(",")
+        .map((address) => address.trim())
+        .filter(Boolean),
+    )
+    .refine((addresses) => addresses.every(isAddressOrRange), {
+      error: "may hold IP addresses and ranges such as 10.0.0.0/8, separated by commas",
+    }),
   TAKOSUMI_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).prefault("info"),
   /** When a Run counts as lost; tests make it short. */
   TAKOSUMI_LEASE_SECONDS: whole(30, 1, 3_600),

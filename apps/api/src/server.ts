@@ -10,8 +10,12 @@ import { applicationOf } from "./pipeline/application.ts";
 import type { Resources } from "./resources.ts";
 
 /** The whole API over these resources, ready to listen. */
-export async function serveApi(resources: Resources, uses: Uses, surfaces: ReadonlySet<Surface>): Promise<FastifyInstance> {
-  const app = openServer({ logger: resources.log });
+export async function serveApi(
+  resources: Resources,
+  uses: Uses,
+  options: { readonly surfaces: ReadonlySet<Surface>; readonly trustedProxies: readonly string[] },
+): Promise<FastifyInstance> {
+  const app = openServer({ logger: resources.log, trustedProxies: options.trustedProxies });
   logRequests(app, resources.log);
   await serve(app, {
     families,
@@ -22,7 +26,7 @@ export async function serveApi(resources: Resources, uses: Uses, surfaces: Reado
       version: resources.settings.version,
       description: "A self-hosted control plane for OpenTofu and Terraform.",
     },
-    surfaces: [...surfaces],
+    surfaces: [...options.surfaces],
   });
   return app;
 }

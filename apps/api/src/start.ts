@@ -76,7 +76,7 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
   opened.push(() => house.close());
   const uses = openUses(resources);
   opened.push(() => uses.close());
-  const app = await serveApi(resources, uses, env.TAKOSUMI_SURFACES);
+  const app = await serveApi(resources, uses, { surfaces: env.TAKOSUMI_SURFACES, trustedProxies: env.TAKOSUMI_TRUSTED_PROXIES });
   opened.push(async () => app.close());
   return listen(app, env);
 }

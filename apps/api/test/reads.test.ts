@@ -45,7 +45,7 @@ beforeAll(async () => {
   const engine = await openEngine({ db: real, blobs, keyring, settings: { ...engineDefaults, sweepSeconds: 600 }, onError: () => {} });
   const settings = { version: "0.0.0", public_url: "http://127.0.0.1", limits: { principal: 10_000, address: 10_000 } };
   const uses = openUses({ db, log });
-  app = await serveApi({ db, keyring, blobs, engine, log, settings }, uses, new Set());
+  app = await serveApi({ db, keyring, blobs, engine, log, settings }, uses, { surfaces: new Set(), trustedProxies: [] });
   closing.push(
     () => app.close(),
     () => uses.close(),

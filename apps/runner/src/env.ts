@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { unknownSettingMessage, unknownSettings } from "@takosumi/contracts/instance/setting-names";
 import { z } from "zod";
 
 const MiB = 1024 * 1024;
@@ -81,6 +82,8 @@ export type Settings = {
 
 /** Reads the environment once. Throws an Error that names the variable. */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const unknown = unknownSettings(Object.keys(env));
+  if (unknown.length > 0) throw new Error(unknown.map(unknownSettingMessage).join("\n"));
   const parsed = RunnerEnv.safeParse(env);
   if (!parsed.success) throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("\n"));
   const given = parsed.data;

@@ -232,17 +232,19 @@ test.runIf(isRoot)(
   },
 );
 
-const asNobody = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", "--"];
+const as = (uid: number) => ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups", "--"];
+/** A uid that no passwd file names, as containers give them. */
+const nameless = 48_213;
 /** Whether an ordinary user reads this checkout at all. */
 const reachable =
   isRoot &&
-  spawnSync("setpriv", [...asNobody.slice(1), process.execPath, "--check", join(import.meta.dirname, "embedded-holder.ts")]).status === 0;
-test.runIf(reachable)("an ordinary user starts it as well", async () => {
+  spawnSync("setpriv", [...as(nobody).slice(1), process.execPath, "--check", join(import.meta.dirname, "embedded-holder.ts")]).status === 0;
+test.runIf(reachable).each([nobody, nameless])("an ordinary user starts it as well: uid %i", async (user) => {
   const dataDir = await mkdtemp(join(tmpdir(), "takosumi-ordinary-"));
-  await chown(dataDir, nobody, nobody);
+  await chown(dataDir, user, user);
   try {
-    const { child, url, pid, uid } = await holder(dataDir, asNobody);
-    expect(uid).toBe(nobody);
+    const { child, url, pid, uid } = await holder(dataDir, as(user));
+    expect(uid).toBe(user);
     await keep(url);
     expect(await kept(url)).toEqual({ word: "here" });
     await end(child, "SIGKILL");

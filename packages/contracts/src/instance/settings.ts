@@ -33,6 +33,12 @@ export const settings = [
     read_by: ["start", "api"],
   },
   {
+    name: "TAKOSUMI_TRUSTED_PROXIES",
+    about: "Addresses or ranges of reverse proxies whose X-Forwarded-For names the caller, separated by commas.",
+    default: null,
+    read_by: ["start", "api"],
+  },
+  {
     name: "TAKOSUMI_MASTER_KEY",
     about: "Wraps every data key: 32 bytes as base64 or 64 hex digits. Without it, <data directory>/master.key, made at the first start.",
     default: null,

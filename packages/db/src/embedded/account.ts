@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmod, chown, cp, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Binaries } from "./binaries.ts";
@@ -27,12 +28,12 @@ const inNamespace = ["unshare", "--user", `--map-user=${nobody}`, `--map-group=$
 const asNobody = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", "--no-new-privs", "--"];
 
 /**
- * Not root: as it is. Root: in a user namespace where uid 0 is called nobody, so that everything stays where it is, below a home that only
+ * Not root: as it is, or under the name nobody where the uid has none. Root: in a user namespace where uid 0 is called nobody, so that everything stays where it is, below a home that only
  * root reads. Where namespaces are refused: as nobody, with programs and data copied below `sharedDir`, which nobody reaches; a file
  * remembers that for later starts.
  */
 export async function accountFor(binaries: Binaries, home: string, sharedDir: string, how: "auto" | "setpriv" = "auto"): Promise<Account> {
-  if (process.getuid?.() !== 0) return { prefix: [], binaries, place: home, give: inPlace };
+  if (process.getuid?.() !== 0) return { prefix: hasName() ? [] : await namedByNamespace(), binaries, place: home, give: inPlace };
   const remembered = await readFile(join(home, "moved-to"), "utf8").catch(() => null);
   if (remembered === null && how === "auto" && (await runs(inNamespace)))
     return { prefix: inNamespace, binaries, place: home, give: inPlace };
@@ -48,6 +49,22 @@ export async function accountFor(binaries: Binaries, home: string, sharedDir: st
   const copied = await copyBinaries(binaries, sharedDir);
   if (remembered === null) await moveData(home, place);
   return { prefix: asNobody, binaries: copied, place, give };
+}
+
+/** PostgreSQL asks for the name of its uid; containers give uids that have none. */
+function hasName(): boolean {
+  try {
+    return userInfo().username !== "";
+  } catch {
+    return false;
+  }
+}
+
+async function namedByNamespace(): Promise<readonly string[]> {
+  if (await runs(inNamespace)) return inNamespace;
+  throw new EmbeddedError(
+    `PostgreSQL needs a user with a name, uid ${process.getuid?.()} has none, and user namespaces are refused here: add the uid to /etc/passwd, or set DATABASE_URL`,
+  );
 }
 
 const runs = (prefix: readonly string[]): Promise<boolean> =>
