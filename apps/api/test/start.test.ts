@@ -3,9 +3,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startExit } from "@takosumi/contracts/instance/start-errors";
-import { apiEnv, spawnApi } from "@takosumi/testkit/api";
 import { caller } from "@takosumi/testkit/call";
 import { type TestDatabase, testDatabase } from "@takosumi/testkit/database";
+import { apiEnv, spawnApi } from "@takosumi/testkit/spawn";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 let database: TestDatabase;

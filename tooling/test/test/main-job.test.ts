@@ -1,10 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
+import { deployOn } from "@takosumi/testkit/deploy";
 import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
 import { tools } from "@takosumi/testkit/tools";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { deployOn } from "./deploy.ts";
 
 const data = (input: string) => `resource "terraform_data" "a" { input = ${input} }\noutput "o" { value = terraform_data.a.output }\n`;
 

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { mintToken } from "@takosumi/keyring/tokens";
 import { type Call, caller } from "./call.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
-import { type Spawned, spawnSource } from "./process.ts";
-
-const main = new URL("../../../apps/api/src/main.ts", import.meta.url);
+import type { Spawned } from "./process.ts";
+import { apiEnv, spawnApi } from "./spawn.ts";
 
 export interface TestApi {
   readonly url: string;
@@ -27,18 +26,6 @@ export interface ApiOptions {
   /** A replica of this one: the same database, data directory and tokens. It outlives none of them. */
   readonly replicaOf?: TestApi;
 }
-
-/** The environment of a real API on this database and directory, on any free port and without a limit that a test would meet. */
-export const apiEnv = (databaseUrl: string, dataDir: string): Record<string, string> => ({
-  PORT: "0",
-  DATABASE_URL: databaseUrl,
-  TAKOSUMI_DATA_DIR: dataDir,
-  TAKOSUMI_RATE_LIMIT: "1000000",
-  TAKOSUMI_ADDRESS_RATE_LIMIT: "1000000",
-  TAKOSUMI_DATABASE_POOL: "8",
-});
-
-export const spawnApi = (env: Readonly<Record<string, string>>): Spawned => spawnSource(main, env);
 
 /** Starts the real API as its own process, on a database of its own. */
 export async function startApi({ env = {}, replicaOf }: ApiOptions = {}): Promise<TestApi> {

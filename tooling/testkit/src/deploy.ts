@@ -1,4 +1,4 @@
-import type { Answer, Call } from "@takosumi/testkit/call";
+import type { Answer, Call } from "./call.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever a server answered
 export type Run = any;
