@@ -2,6 +2,7 @@ import { locateCapsule } from "./deploy/capsules/repository.ts";
 import { locateProject } from "./deploy/projects/repository.ts";
 import { locateRun } from "./deploy/runs/repository.ts";
 import { locateSecret } from "./deploy/secrets/repository.ts";
+import { locateState } from "./deploy/state/repository.ts";
 import { locateWorkspace } from "./tenancy/workspaces/repository.ts";
 import type { Locator, Rows } from "./world.ts";
 
@@ -12,4 +13,5 @@ export const locators: { readonly [E in keyof Rows]: Locator<E> } = {
   capsule: locateCapsule,
   secret: locateSecret,
   run: locateRun,
+  state_version: locateState,
 };

@@ -27,6 +27,9 @@ const additions = new Set([
   "POST /api/runs/:id/discard",
   "POST /api/runs/:id/retry",
   "POST /api/runs/:id/recover",
+  "POST /api/state/:capsule_id/versions",
+  "GET /api/state/:capsule_id/versions/:id",
+  "GET /api/state/:capsule_id/versions/:id/metadata",
   "GET /api/audit/verify",
   "GET /api/runners",
 ]);

@@ -7,6 +7,7 @@ export interface Holdings {
   readonly capsule: string;
   readonly secret: string;
   readonly run: string;
+  readonly state_version: string;
 }
 
 export const inline = { kind: "inline", files: { "main.tf": 'resource "terraform_data" "a" {}' } };
@@ -18,13 +19,22 @@ async function made(call: Call, path: string, body: object, name: string): Promi
   return answer[name];
 }
 
+/** The first state of a Capsule, brought from elsewhere. */
+export async function imported(call: Call, capsule: string): Promise<{ readonly id: string }> {
+  const state = { version: 4, terraform_version: "1.12.6", serial: 1, lineage: unique(), outputs: {}, resources: [] };
+  const { status, body } = await call("POST", `/api/state/${capsule}/versions`, { body: state });
+  if (status !== 201) throw new Error(`The import of a state answered ${status}: ${JSON.stringify(body)}`);
+  return body.state_version;
+}
+
 /** Fills the caller's personal Workspace. */
 export async function holdings(call: Call): Promise<Holdings> {
   const { id: project, workspace_id: workspace } = await made(call, "/api/projects", { name: `p ${unique()}` }, "project");
   const { id: secret } = await made(call, "/api/secrets", { name: `S_${unique()}`, value: "a value" }, "secret");
   const { id: capsule } = await made(call, "/api/capsules", { project_id: project, name: `c-${unique()}`, source: inline }, "capsule");
+  const { id: state_version } = await imported(call, capsule);
   const { id: run } = await made(call, "/api/runs", { kind: "plan", capsule_id: capsule }, "run");
-  return { workspace, project, capsule, secret, run };
+  return { workspace, project, capsule, secret, run, state_version };
 }
 
 /** A body that each operation accepts from somebody who holds these; its name is new each time. */

@@ -95,7 +95,8 @@ export const del = define<Write>()("json", "DELETE");
 export const events = define<Needs<"emits">>()("events", "GET");
 /** A WebSocket of JSON messages. */
 export const socket = define<Needs<"emits" | "receives">>()("socket", "GET");
-export const download = define<Needs<"produces">>()("download", "GET");
+/** One that is recorded before the bytes leave says so by `audit`. */
+export const download = define<Needs<"produces", "audit">>()("download", "GET");
 export const upload = { post: define<Upload>()("upload", "POST"), put: define<Upload>()("upload", "PUT") };
 /**
  * A wire format of its own (git, OAuth, ActivityPub): its handler speaks it, everything else about it is said here. With a `body` the

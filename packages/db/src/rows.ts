@@ -37,7 +37,10 @@ export type ProjectRow = Row<model.projects, { policy: Policy }>;
 export type SecretRow = Row<model.secrets>;
 export type SecretUseRow = Row<model.secret_uses>;
 export type SourceSnapshotRow = Row<model.source_snapshots>;
-export type StateVersionRow = Row<model.state_versions>;
+export type StateVersionRow = Row<
+  model.state_versions,
+  { origin: "run" | "recovery" | "import" | "rollback"; actor: Pick<Actor, "id" | "name"> | null }
+>;
 export type CapsuleRow = Row<
   model.capsules,
   {
@@ -76,7 +79,10 @@ export type RunChangeRow = Row<model.run_changes, { risk: Risk; data: z.infer<ty
 export type QueueTurnRow = Row<model.queue_turns>;
 export type CheckpointRow = Row<model.checkpoints>;
 
-export type RunnerTokenRow = Row<model.runner_tokens>;
+export type RunLogSegmentRow = Row<model.run_log_segments>;
+
+export type RunnerPoolRow = Row<model.runner_pools>;
+export type RunnerTokenRow = Row<model.runner_tokens, { created_by: Pick<Actor, "id" | "name"> | null }>;
 export type RunnerRow = Row<
   model.runners,
   {

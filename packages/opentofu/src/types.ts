@@ -244,16 +244,3 @@ export type RequiredProvider = {
   /** Built into the tool: nothing to install, nothing to bind. */
   builtin: boolean;
 };
-
-export type StateSummary = {
-  version: number;
-  lineage: string;
-  serial: number;
-  terraform_version: string | null;
-  /** Held by the customer (rule 27): counts and outputs are not readable. */
-  encrypted: boolean;
-  /** Managed resource instances, data sources not counted. */
-  resource_count: number;
-  /** Sensitive values are null. */
-  outputs: { name: string; type: unknown; value: unknown; sensitive: boolean }[];
-};

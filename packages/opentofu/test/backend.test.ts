@@ -1,10 +1,10 @@
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stateFile } from "@takosumi/contracts/deploy/state-file";
 import { afterAll, describe, expect, test } from "vitest";
 import { backendRecord, checkBackend, overrideName, statePath } from "../src/backend.ts";
 import { equipForPlan } from "../src/equip.ts";
 import { createRunDir } from "../src/rundir.ts";
-import { stateSummary } from "../src/state.ts";
 import { apply, bothTools, boxed, emptyState, init, LINEAGE, plan, removeScratch, sandboxes, scratchDir, world } from "./world.ts";
 
 afterAll(removeScratch);
@@ -51,8 +51,8 @@ for (const tool of bothTools) {
         await checkBackend(of.dir, "");
         expect((await plan(of)).exit.code).toBe(2);
         expect((await apply(of)).exit.code).toBe(0);
-        const state = stateSummary(await readFile(join(of.dir.io, "state.tfstate")));
-        expect([state.lineage, state.resource_count]).toEqual([LINEAGE, 1]);
+        const state = stateFile(await readFile(join(of.dir.io, "state.tfstate")));
+        expect([state?.lineage, state?.resource_count]).toEqual([LINEAGE, 1]);
       });
     }
 

@@ -2,11 +2,11 @@ import { execFile, execFileSync } from "node:child_process";
 import { chmod, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { stateFile } from "@takosumi/contracts/deploy/state-file";
 import { afterAll, expect, test } from "vitest";
 import { EventLines } from "../src/event-lines.ts";
 import { parseEvent } from "../src/events.ts";
 import { humanLine } from "../src/human-line.ts";
-import { stateSummary } from "../src/state.ts";
 import { apply, bothTools, boxed, LINEAGE, plan, removeScratch, scratchDir, world } from "./world.ts";
 
 const run = promisify(execFile);
@@ -60,7 +60,7 @@ for (const tool of (await mayMount()) ? bothTools : []) {
     const events = [...lines.push(tool.name === "opentofu" ? await readFile(join(of.dir.ctl, "events")) : applied.stdout), ...lines.end()];
     const dump = events.find((event) => event.type === "state_dump");
     if (dump?.type !== "state_dump") throw new Error(`no dump among ${JSON.stringify(events).slice(-2_000)}`);
-    expect(stateSummary(Buffer.from(dump.state))).toMatchObject({ lineage: LINEAGE, resource_count: 1 });
+    expect(stateFile(Buffer.from(dump.state))).toMatchObject({ lineage: LINEAGE, resource_count: 1 });
     expect(events.map((event) => humanLine(event)).join("\n")).not.toContain("dumped-secret-value");
     // OpenTofu prints it in its human output as well: the same parser keeps it out of the log.
     const human = applied.stderr

@@ -2,11 +2,11 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stateFile } from "@takosumi/contracts/deploy/state-file";
 import { afterAll, describe, expect, test } from "vitest";
 import { EventLines } from "../src/event-lines.ts";
 import { reattachPhase } from "../src/phase.ts";
 import { startTicks, wholeTree } from "../src/processes.ts";
-import { stateSummary } from "../src/state.ts";
 import { tailFile } from "../src/tail.ts";
 import type { Phase, PhaseExit } from "../src/types.ts";
 import { bothTools, plan, removeScratch, runShell, sandboxes, scratchDir, startApply, startShell, type World, world } from "./world.ts";
@@ -48,9 +48,9 @@ for (const tool of bothTools) {
         expect(await phase.interrupt()).toBe(false);
         expect(await (await reattachPhase(of.dir, "apply"))?.interrupt()).toBe(false);
         expect((await phase.wait()).code).toBe(1);
-        const state = stateSummary(await readFile(join(of.dir.io, "state.tfstate")));
+        const state = stateFile(await readFile(join(of.dir.io, "state.tfstate")));
         // The waiting one is there too: created, and marked as tainted.
-        expect(state.resource_count).toBe(2);
+        expect(state?.resource_count).toBe(2);
       });
 
       test("an apply outlives its runner, is found again by another process and ends well", async () => {
@@ -70,7 +70,7 @@ for (const tool of bothTools) {
         expect(await phase.interrupt()).toBe(true);
         expect((await phase.wait()).code).toBe(1);
         expect(await phase.alive()).toBe(false);
-        expect(stateSummary(await readFile(join(of.dir.io, "state.tfstate"))).resource_count).toBe(2);
+        expect(stateFile(await readFile(join(of.dir.io, "state.tfstate")))?.resource_count).toBe(2);
       });
     });
   }

@@ -14,10 +14,9 @@ import { normalProvider, parseProviderReference } from "../src/provider-address.
 import { providerBlocks } from "../src/provider-blocks.ts";
 import { requiredProviders } from "../src/requirements.ts";
 import { createRunDir } from "../src/rundir.ts";
-import { isGoodCheckpoint, stateSummary } from "../src/state.ts";
 import type { SeenPaths, Tool } from "../src/types.ts";
 import { compareVersions, satisfies } from "../src/version-order.ts";
-import { emptyState, removeScratch, scratchDir } from "./world.ts";
+import { removeScratch, scratchDir } from "./world.ts";
 
 afterAll(removeScratch);
 const tool = (name: Tool["name"], version: string): Tool => ({
@@ -125,51 +124,6 @@ describe("environment", () => {
     expect(() => phaseEnvironment({ seen, injected: { TF_VAR_x: "the-secret" } })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining("the-secret") }),
     );
-  });
-});
-
-describe("state", () => {
-  const base = { lineage: "l", serial: 3 };
-  const bytes = (state: object) => Buffer.from(JSON.stringify({ version: 4, lineage: "l", serial: 3, resources: [], ...state }));
-  test("a checkpoint is whole, ours and not older", () => {
-    const good = bytes({ serial: 4, resources: [{ mode: "managed", instances: [{}] }] });
-    expect(isGoodCheckpoint(good, base)).toBe(true);
-    for (let length = 0; length < good.length; length++) expect(isGoodCheckpoint(good.subarray(0, length), base)).toBe(false);
-    expect(
-      [
-        bytes({ lineage: "m" }),
-        bytes({ serial: 2 }),
-        bytes({ serial: "4" }),
-        bytes({ version: 3 }),
-        Buffer.from("null"),
-        Buffer.from("[]"),
-      ].map((one) => isGoodCheckpoint(one, base)),
-    ).toEqual(Array(6).fill(false));
-    expect(isGoodCheckpoint(Buffer.from('{"lineage":"l","serial":3,"encrypted_data":"x","meta":{}}'), base)).toBe(true);
-  });
-  test("counts managed instances and hides sensitive outputs", () => {
-    const state = bytes({
-      terraform_version: "1.12.6",
-      outputs: { a: { value: 1, type: "number" }, b: { value: "hidden-value", type: "string", sensitive: true } },
-      resources: [
-        { mode: "managed", instances: [{}, {}] },
-        { mode: "data", instances: [{}] },
-      ],
-    });
-    expect(stateSummary(state)).toEqual({
-      version: 4,
-      lineage: "l",
-      serial: 3,
-      terraform_version: "1.12.6",
-      encrypted: false,
-      resource_count: 2,
-      outputs: [
-        { name: "a", type: "number", value: 1, sensitive: false },
-        { name: "b", type: "string", value: null, sensitive: true },
-      ],
-    });
-    expect(stateSummary(emptyState("l"))).toMatchObject({ lineage: "l", serial: 0, resource_count: 0 });
-    for (const bad of ["", "x", "[]", '{"serial":1}']) expect(() => stateSummary(Buffer.from(bad))).toThrow(/no state file/);
   });
 });
 

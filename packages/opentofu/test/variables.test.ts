@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stateFile } from "@takosumi/contracts/deploy/state-file";
 import { afterAll, describe, expect, test } from "vitest";
 import { applyArgs, planArgs } from "../src/commands.ts";
 import { EventLines } from "../src/event-lines.ts";
-import { stateSummary } from "../src/state.ts";
 import type { ToolEvent } from "../src/types.ts";
 import { apply, bothTools, boxed, emptyState, LINEAGE, plan, removeScratch, type World, world } from "./world.ts";
 
@@ -12,7 +12,9 @@ afterAll(removeScratch);
 async function outputsOf(of: World): Promise<Record<string, unknown>> {
   expect((await plan(of, { variables: true })).exit.code).toBe(2);
   expect((await apply(of, { variables: true })).exit.code).toBe(0);
-  return Object.fromEntries(stateSummary(await readFile(join(of.dir.io, "state.tfstate"))).outputs.map(({ name, value }) => [name, value]));
+  return Object.fromEntries(
+    (stateFile(await readFile(join(of.dir.io, "state.tfstate")))?.outputs ?? []).map(({ name, value }) => [name, value]),
+  );
 }
 
 async function eventsOf(of: World, stdout: Buffer): Promise<ToolEvent[]> {

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { BlobError } from "@takosumi/blobs/blob-error";
 import type { BlobKind, StoredBlob } from "@takosumi/blobs/blobs";
+import { parseStateFile, type StateFile } from "@takosumi/contracts/deploy/state-file";
 import { ApiError } from "@takosumi/contracts/errors";
 import type { RunRow, SourceSnapshotRow, StateVersionRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
@@ -9,7 +10,8 @@ import { runById, sourceSnapshot, stateVersion } from "./queries/snapshot.ts";
 import type { EngineResources } from "./resources.ts";
 
 type Stores = Pick<EngineResources, "db" | "blobs">;
-const stateLimit = 256 * 1024 * 1024;
+/** Most bytes of a state that are read at once. */
+export const stateLimit = 256 * 1024 * 1024;
 
 /** A checkpoint replaces an older one of the same lease, never a newer one. $1 run, $2 epoch, $3 runner, $4 serial, $5 lineage, $6 digest, $7 bytes. */
 const putCheckpoint = statement(
@@ -39,7 +41,7 @@ export async function acceptArtifact(
     throw error;
   });
   if (kind === "checkpoint") {
-    const { serial, lineage } = headOf(await blobs.read({ ...shelf, digest: stored.digest }, { limit: stateLimit }));
+    const { serial, lineage } = stateOf(await blobs.read({ ...shelf, digest: stored.digest }, { limit: stateLimit }));
     if (lineage !== run.base_lineage)
       throw new ApiError("PRECONDITION_FAILED", "The checkpoint is of another lineage", { reason: "lineage" });
     const values = [run.id, held.epoch, held.runner_id, serial, lineage, stored.digest, stored.size_bytes];
@@ -50,16 +52,14 @@ export async function acceptArtifact(
   return stored;
 }
 
-/** Serial and lineage of a state. BAD_REQUEST where the bytes are not one. */
-export function headOf(bytes: Uint8Array): { serial: number; lineage: string } {
-  try {
-    const { version, serial, lineage } = JSON.parse(Buffer.from(bytes).toString("utf8")) as Record<string, unknown>;
-    if (version === 4 && Number.isSafeInteger(serial) && typeof lineage === "string" && lineage.length > 0)
-      return { serial: serial as number, lineage };
-  } catch {
-    // Told below, the same as for JSON of another shape.
-  }
-  throw new ApiError("BAD_REQUEST", "state: is not a state of version 4", { reason: "invalid" });
+/** What a state says of itself. BAD_REQUEST where the bytes are none. */
+export function stateOf(bytes: Uint8Array): StateFile {
+  const parsed = parseStateFile(bytes);
+  if ("file" in parsed) return parsed.file;
+  throw new ApiError("BAD_REQUEST", `state: ${parsed.problem}`, {
+    reason: "invalid",
+    fields: [{ path: "state", message: parsed.problem }],
+  });
 }
 
 /** Bytes that a held Run works on: its source and base state, and for an apply the plan and work tree of exactly its plan. */

@@ -10,6 +10,7 @@ import { completePlan, completeRun, completeStale, completeUnsaved, type Rank } 
 import { createPlan, type PlanRequest, preparePlan } from "./create-plan.ts";
 import { createWrite } from "./create-write.ts";
 import { cancel, discard, retryWrite } from "./decide.ts";
+import { type Bringing, prepareImport, prepareRollback, recordBrought } from "./import-state.ts";
 import { type Held, heldRun } from "./lease.ts";
 import { openNotices } from "./notices.ts";
 import { queueOf } from "./queue-view.ts";
@@ -43,6 +44,9 @@ export async function openEngine({ onError, ...opened }: Options) {
     retryWrite,
     prepareRecovery: (run: RunRow, request: RecoverRequest) => prepareRecovery(resources, run, request),
     recover,
+    prepareImport: (bringing: Bringing, bytes: Buffer) => prepareImport(resources, bringing, bytes),
+    prepareRollback: (bringing: Bringing, to: string) => prepareRollback(resources, bringing, to),
+    recordBrought,
     staleOnConfigChange,
     queueOf: (db: Queries, run: RunRow) => queueOf(db, resources.settings, run),
     readLog: (run: RunRow, offset: number, limit: number) => readLog(resources, run, offset, limit),

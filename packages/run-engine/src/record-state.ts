@@ -19,11 +19,17 @@ export interface NewState {
   readonly run_id: string | null;
   /** The tool that wrote it; null where nobody knows. */
   readonly tool: { readonly name: string; readonly version: string } | null;
+  /** Where it came from; a Run, where nothing is said. */
+  readonly origin?: StateVersionRow["origin"];
+  /** Who brought it, where no Run did. */
+  readonly actor?: StateVersionRow["actor"];
+  /** The version that it goes back to. */
+  readonly rolled_back_to?: string;
 }
 
 /**
  * Appends a version and makes it the current one, only where the current one is still the one before it.
- * $1 id … $10 run, $11 tool name, $12 tool version. No row: a lost race. Plan: the Capsule by primary key, one insert.
+ * $1 id … $10 run, $11 tool name, $12 tool version, $13 the version before, $14 origin, $15 actor, $16 rolled back to. No row: a lost race. Plan: the Capsule by primary key, one insert.
  */
 const append = statement(
   "state_append",
@@ -34,8 +40,8 @@ const append = statement(
      WHERE id = $3 AND current_state_version_id IS NOT DISTINCT FROM $13
      RETURNING id
    )
-   INSERT INTO state_versions (id, workspace_id, capsule_id, previous_id, serial, lineage, digest, size_bytes, resource_count, outputs, run_id)
-   SELECT $1, $2, swapped.id, $13, $4, $5, $6, $7, $8, $9::jsonb, $10 FROM swapped
+   INSERT INTO state_versions (id, workspace_id, capsule_id, previous_id, serial, lineage, digest, size_bytes, resource_count, outputs, run_id, origin, actor, rolled_back_to)
+   SELECT $1, $2, swapped.id, $13, $4, $5, $6, $7, $8, $9::jsonb, $10, $14, $15::jsonb, $16 FROM swapped
    RETURNING *`,
 );
 
@@ -56,6 +62,9 @@ export async function recordState(tx: Tx, state: NewState): Promise<StateVersion
     state.tool?.name ?? null,
     state.tool?.version ?? null,
     state.previous_id,
+    state.origin ?? "run",
+    state.actor ? JSON.stringify(state.actor) : null,
+    state.rolled_back_to ?? null,
   ]);
   if (!version) throw new ApiError("CONFLICT", "Another state was recorded meanwhile", { reason: "lost_race" });
   await staleOnStateChange(tx, state.capsule_id, { run_id: state.run_id, serial: state.serial });

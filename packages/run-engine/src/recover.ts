@@ -2,14 +2,15 @@ import type { Actor } from "@takosumi/contracts/deploy/run";
 import { ApiError } from "@takosumi/contracts/errors";
 import type { Tx } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
-import { headOf } from "./artifacts.ts";
+import { stateLimit, stateOf } from "./artifacts.ts";
 import { conflict } from "./conflicts.ts";
 import { releaseCapsule } from "./lock.ts";
 import { decisions } from "./queries/moves.ts";
 import { holdCapsule, holdRun } from "./queries/snapshot.ts";
-import { recordState } from "./record-state.ts";
+import { type NewState, recordState } from "./record-state.ts";
 import { lastCheckpoint } from "./recovery.ts";
 import type { EngineResources } from "./resources.ts";
+import { shownOutputs } from "./shown-outputs.ts";
 
 export interface RecoverRequest {
   readonly action: "adopt_checkpoint" | "upload_state" | "keep_previous";
@@ -21,17 +22,8 @@ export interface RecoverRequest {
 /** The state that a recovery would record, its bytes stored; null to keep the one before. */
 export interface PreparedRecovery {
   readonly request: RecoverRequest;
-  readonly state: {
-    readonly digest: string;
-    readonly size_bytes: number;
-    readonly serial: number;
-    readonly lineage: string;
-    readonly resource_count: number;
-    readonly outputs: object[];
-  } | null;
+  readonly state: Pick<NewState, "digest" | "size_bytes" | "serial" | "lineage" | "resource_count" | "outputs"> | null;
 }
-
-const stateLimit = 256 * 1024 * 1024;
 
 /** Reads or stores the state outside the transaction. 409 for another checkpoint than the one that was looked at, 412 for another lineage. */
 export async function prepareRecovery(resources: EngineResources, run: RunRow, request: RecoverRequest): Promise<PreparedRecovery> {
@@ -44,15 +36,16 @@ export async function prepareRecovery(resources: EngineResources, run: RunRow, r
   if (request.action === "keep_previous") return { request, state: null };
   const bytes =
     request.action === "upload_state" ? Buffer.from(request.state ?? "") : await checkpointBytes(resources, run, request.digest);
-  const { serial, lineage } = headOf(bytes);
+  const { serial, lineage, resource_count, outputs } = stateOf(bytes);
   if (lineage !== run.base_lineage)
     throw new ApiError("PRECONDITION_FAILED", "state: is of another lineage than the Capsule's", { reason: "lineage" });
   if (serial <= run.base_serial && run.base_state_version_id !== null)
     throw new ApiError("PRECONDITION_FAILED", `state: its serial ${serial} is not above the recorded ${run.base_serial}`, {
-      reason: "changed",
+      reason: "serial",
     });
   const stored = await resources.blobs.put({ workspace: run.workspace_id, kind: "state" }, bytes);
-  return { request, state: { ...stored, serial, lineage, ...contentOf(bytes) } };
+  const shown = await shownOutputs(resources, run.capsule_id, outputs);
+  return { request, state: { ...stored, serial, lineage, resource_count, outputs: shown } };
 }
 
 async function checkpointBytes(resources: EngineResources, run: RunRow, digest: string | undefined): Promise<Buffer> {
@@ -77,6 +70,8 @@ export async function recover(tx: Tx, run: RunRow, { request, state }: PreparedR
           previous_id: capsule.current_state_version_id,
           run_id: run.id,
           tool: null,
+          origin: "recovery",
+          actor: { id: request.actor.id, name: request.actor.name },
         });
   const resolution = { action: request.action, actor: { id: request.actor.id, name: request.actor.name }, at: new Date().toISOString() };
   const error = { code: "RECOVERED", message: `recovered by ${request.actor.name}: ${request.action}`, details: null };
@@ -90,21 +85,4 @@ export async function recover(tx: Tx, run: RunRow, { request, state }: PreparedR
     throw conflict(`Run ${run.id} is ${held.status}: nothing is to be recovered`, { reason: "already_resolved", status: held.status });
   await releaseCapsule(tx, capsule.id, run.id);
   return ended;
-}
-
-interface StateDocument {
-  readonly outputs?: Readonly<Record<string, { readonly value: unknown; readonly type: unknown; readonly sensitive?: boolean }>>;
-  readonly resources?: readonly { readonly mode: string; readonly instances?: readonly unknown[] }[];
-}
-function contentOf(bytes: Uint8Array) {
-  const { outputs = {}, resources = [] } = JSON.parse(Buffer.from(bytes).toString("utf8")) as StateDocument;
-  return {
-    resource_count: resources.filter(({ mode }) => mode === "managed").reduce((count, { instances = [] }) => count + instances.length, 0),
-    outputs: Object.entries(outputs).map(([name, { value, type, sensitive = false }]) => ({
-      name,
-      type,
-      value: sensitive ? null : value,
-      sensitive,
-    })),
-  };
 }

@@ -1,8 +1,8 @@
 import { watch } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stateFile } from "@takosumi/contracts/deploy/state-file";
 import { readProduced } from "@takosumi/opentofu/produced";
-import { isGoodCheckpoint, stateSummary } from "@takosumi/opentofu/state";
 import { digestOf } from "../cache/bytes.ts";
 import type { Job } from "./job.ts";
 import { ownFolder } from "./journal.ts";
@@ -20,9 +20,10 @@ export async function goodState(path: string, base: { lineage: string; serial: n
   return bytes && goodBytes(bytes, base);
 }
 
+/** Rule 2: both tools truncate and then write in place, so most reads during a write are torn. Whole, ours, and not older is good. */
 export function goodBytes(bytes: Buffer, base: { lineage: string; serial: number }): GoodState | null {
-  if (!isGoodCheckpoint(bytes, base)) return null;
-  return { bytes, digest: digestOf(bytes), serial: stateSummary(bytes).serial };
+  const file = stateFile(bytes);
+  return file?.lineage === base.lineage && file.serial >= base.serial ? { bytes, digest: digestOf(bytes), serial: file.serial } : null;
 }
 
 /**

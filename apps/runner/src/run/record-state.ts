@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { stateFile } from "@takosumi/contracts/deploy/state-file";
 import type { RecordedState } from "@takosumi/contracts/runner/outcome";
-import { stateSummary } from "@takosumi/opentofu/state";
 import type { PhaseExit } from "@takosumi/opentofu/types";
 import type { Seen } from "../events/tool-events.ts";
 import { type GoodState, goodBytes, goodState } from "./checkpoints.ts";
@@ -32,14 +32,16 @@ export async function findState({ io, moduleDir, base }: Places, exit: PhaseExit
 /** Uploads a state and says what its bytes say; null where they are the ones that the Run began with. */
 export async function recordState(job: Job, state: GoodState | null): Promise<RecordedState | null> {
   if (!state || state.digest === job.lease.base.digest) return null;
+  const file = stateFile(state.bytes);
+  if (!file) throw new Error("a good state that is none");
   await job.calls.artifact("state", { digest: state.digest, size: state.bytes.length, body: state.bytes });
-  const { serial, lineage, resource_count, outputs, encrypted } = stateSummary(state.bytes);
+  const { serial, lineage, resource_count, outputs } = file;
   return {
     digest: state.digest,
     size_bytes: state.bytes.length,
     serial,
     lineage,
-    resource_count: encrypted ? null : resource_count,
+    resource_count,
     outputs: outputs.slice(0, 2_000),
   };
 }

@@ -1,11 +1,11 @@
 import { join } from "node:path";
+import { stateFile } from "@takosumi/contracts/deploy/state-file";
 import type { Lease } from "@takosumi/contracts/runner/lease";
 import { lockDigest, readLock } from "@takosumi/opentofu/lock";
 import { probeTool } from "@takosumi/opentofu/probe";
 import { readProduced } from "@takosumi/opentofu/produced";
 import { inWorkSnapshot } from "@takosumi/opentofu/rundir";
 import { hashTree } from "@takosumi/opentofu/source";
-import { stateSummary } from "@takosumi/opentofu/state";
 import { digestOf, factOf } from "../cache/bytes.ts";
 import { STATE_BYTES } from "./checkpoints.ts";
 import { RunFailure } from "./failure.ts";
@@ -32,8 +32,8 @@ export async function checkSeal(job: Job, ground: Ground): Promise<void> {
 
 function isBase(bytes: Buffer, base: Lease["base"]): boolean {
   if (digestOf(bytes) !== base.digest) return false;
-  const { lineage, serial } = stateSummary(bytes);
-  return lineage === base.lineage && serial === base.serial;
+  const file = stateFile(bytes);
+  return file?.lineage === base.lineage && file.serial === base.serial;
 }
 
 const mismatch = (what: string): RunFailure =>
