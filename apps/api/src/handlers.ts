@@ -4,6 +4,7 @@ import { auditHandlers } from "./deploy/audit/handlers.ts";
 import { capsuleHandlers } from "./deploy/capsules/handlers.ts";
 import { outputHandlers } from "./deploy/outputs/handlers.ts";
 import { projectHandlers } from "./deploy/projects/handlers.ts";
+import { runEventHandlers } from "./deploy/run-events/handlers.ts";
 import { runnerHandlers } from "./deploy/runners/handlers.ts";
 import { runHandlers } from "./deploy/runs/handlers.ts";
 import { secretHandlers } from "./deploy/secrets/handlers.ts";
@@ -19,6 +20,7 @@ export const handlers = (resources: Resources): HandlersOf<Families, World> => (
   capsules: capsuleHandlers(resources),
   secrets: secretHandlers(resources),
   runs: runHandlers(resources),
+  runEvents: runEventHandlers(resources),
   state: stateHandlers(resources),
   outputs: outputHandlers(resources),
   audit: auditHandlers(resources),

@@ -6,18 +6,27 @@ import type { FastifyInstance } from "fastify";
 import { logRequests } from "./access-log.ts";
 import { handlers } from "./handlers.ts";
 import type { Uses } from "./identity/tokens/uses.ts";
+import { watchAccess } from "./pipeline/access-ends.ts";
 import { applicationOf } from "./pipeline/application.ts";
 import type { Resources } from "./resources.ts";
+
+export interface DoorOptions {
+  readonly surfaces: ReadonlySet<Surface>;
+  /** Addresses and ranges of reverse proxies. */
+  readonly trustedProxies: readonly string[];
+  /** Open streams of one principal, and milliseconds until one that takes nothing is cut; left out, transport's own. */
+  readonly streams?: { readonly each: number; readonly stalled: number };
+}
 
 /** The whole API over these resources, ready to listen. */
 export async function serveApi(
   resources: Resources,
   uses: Uses,
-  options: { readonly surfaces: ReadonlySet<Surface>; readonly trustedProxies: readonly string[] },
+  { surfaces, trustedProxies, streams: limits }: DoorOptions,
 ): Promise<FastifyInstance> {
-  const app = openServer({ logger: resources.log, trustedProxies: options.trustedProxies });
+  const app = openServer({ logger: resources.log, trustedProxies });
   logRequests(app, resources.log);
-  await serve(app, {
+  const { streams } = await serve(app, {
     families,
     handlers: handlers(resources),
     application: applicationOf(resources, uses),
@@ -26,7 +35,10 @@ export async function serveApi(
       version: resources.settings.version,
       description: "A self-hosted control plane for OpenTofu and Terraform.",
     },
-    surfaces: [...options.surfaces],
+    surfaces: [...surfaces],
+    ...(limits && { streams: limits }),
   });
+  const watching = await watchAccess(resources.db, streams);
+  app.addHook("onClose", () => watching.close());
   return app;
 }

@@ -76,7 +76,11 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
   opened.push(() => house.close());
   const uses = openUses(resources);
   opened.push(() => uses.close());
-  const app = await serveApi(resources, uses, { surfaces: env.TAKOSUMI_SURFACES, trustedProxies: env.TAKOSUMI_TRUSTED_PROXIES });
+  const app = await serveApi(resources, uses, {
+    surfaces: env.TAKOSUMI_SURFACES,
+    trustedProxies: env.TAKOSUMI_TRUSTED_PROXIES,
+    streams: { each: env.TAKOSUMI_STREAMS, stalled: env.TAKOSUMI_STREAM_STALL_SECONDS * 1_000 },
+  });
   opened.push(async () => app.close());
   return listen(app, env);
 }

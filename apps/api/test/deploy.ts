@@ -13,7 +13,7 @@ export class DeployWorld {
     this.api = api;
     this.call = api.call;
   }
-  static start = async (): Promise<DeployWorld> => new DeployWorld(await startApi());
+  static start = async (env: Readonly<Record<string, string>> = {}): Promise<DeployWorld> => new DeployWorld(await startApi({ env }));
   get db() {
     return this.api.database.db;
   }

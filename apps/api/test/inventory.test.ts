@@ -24,6 +24,7 @@ const additions = new Set([
   "PUT /api/secrets/:id",
   "DELETE /api/secrets/:id",
   "GET /api/runs",
+  "GET /api/runs/sse",
   "POST /api/runs/:id/discard",
   "POST /api/runs/:id/retry",
   "POST /api/runs/:id/recover",

@@ -2,6 +2,7 @@ import { audit } from "./deploy/audit.ts";
 import { capsules } from "./deploy/capsules.ts";
 import { outputs } from "./deploy/outputs.ts";
 import { projects } from "./deploy/projects.ts";
+import { runEvents } from "./deploy/run-events.ts";
 import { runners } from "./deploy/runners.ts";
 import { runs } from "./deploy/runs.ts";
 import { secrets } from "./deploy/secrets.ts";
@@ -10,5 +11,5 @@ import { health } from "./instance/health.ts";
 import { runnerProtocol } from "./runner/protocol.ts";
 
 /** Everything that the product serves. */
-export const families = { projects, capsules, secrets, runs, state, outputs, audit, runners, health, runnerProtocol } as const;
+export const families = { projects, capsules, secrets, runs, runEvents, state, outputs, audit, runners, health, runnerProtocol } as const;
 export type Families = typeof families;

@@ -11,6 +11,7 @@ import { createPlan, type PlanRequest, preparePlan } from "./create-plan.ts";
 import { createWrite } from "./create-write.ts";
 import { cancel, discard, retryWrite } from "./decide.ts";
 import { type Bringing, prepareImport, prepareRollback, recordBrought } from "./import-state.ts";
+import { openFollowing } from "./follow-events.ts";
 import { type Held, heldRun } from "./lease.ts";
 import { openNotices } from "./notices.ts";
 import { queueOf } from "./queue-view.ts";
@@ -23,6 +24,7 @@ import { staleOnConfigChange } from "./stale.ts";
 import { startSweeper } from "./sweep.ts";
 import { openIngest, takeEvents } from "./take-events.ts";
 import { givenVariables } from "./variables.ts";
+import { openWorkspaceFeeds } from "./workspace-feed.ts";
 
 type Options = Omit<EngineResources, "notices"> & { readonly onError: (error: unknown) => void };
 type Ended = Exclude<Outcome, { result: "planned" }>;
@@ -31,6 +33,8 @@ type Ended = Exclude<Outcome, { result: "planned" }>;
 export async function openEngine({ onError, ...opened }: Options) {
   const resources: EngineResources = { ...opened, notices: await openNotices(opened.db) };
   const ingest = openIngest(resources);
+  const following = openFollowing(resources);
+  const workspaces = openWorkspaceFeeds(resources, onError);
   const sweeper = startSweeper(resources, onError);
   return {
     settings: resources.settings,
@@ -50,6 +54,9 @@ export async function openEngine({ onError, ...opened }: Options) {
     staleOnConfigChange,
     queueOf: (db: Queries, run: RunRow) => queueOf(db, resources.settings, run),
     readLog: (run: RunRow, offset: number, limit: number) => readLog(resources, run, offset, limit),
+    events: following.events,
+    follow: following.follow,
+    followWorkspace: workspaces.follow,
 
     registerRunner,
     runnerOf: (runner: string, token: string) => runnerOf(resources, runner, token),
@@ -71,6 +78,8 @@ export async function openEngine({ onError, ...opened }: Options) {
       return completeRun(resources, held, outcome);
     },
     close: async () => {
+      workspaces.close();
+      following.close();
       await sweeper.close();
       await resources.notices.close();
     },

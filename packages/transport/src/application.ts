@@ -15,6 +15,8 @@ export interface Principal {
   readonly session?: boolean;
   /** The one Workspace that the token is bound to. Such a token never acts on the account. */
   readonly workspace_id?: string | null;
+  /** When the credential ends, and with it every stream that it opened; null or absent: never. */
+  readonly expires_at?: Date | null;
 }
 
 /** What stands at the door before anybody read the body. */

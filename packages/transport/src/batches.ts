@@ -3,9 +3,9 @@ import { parsedBy } from "./answers.ts";
 import type { Sent } from "./handlers.ts";
 
 /** Remembers what was made of a batch: the same array given to a thousand followers is checked and encoded once. */
-const once = <T>(make: (batch: readonly unknown[]) => T) => {
-  const made = new WeakMap<readonly unknown[], T>();
-  return (batch: readonly unknown[]): T => {
+export const once = <B extends readonly unknown[], T>(make: (batch: B) => T) => {
+  const made = new WeakMap<B, T>();
+  return (batch: B): T => {
     const known = made.get(batch);
     if (known !== undefined) return known;
     const fresh = make(batch);
@@ -22,13 +22,15 @@ export interface EventEncoder {
 }
 
 export function eventEncoder(id: string, emits: Schema): EventEncoder {
-  const checked = once((batch) => (batch as readonly Sent<unknown>[]).map((sent) => ({ ...sent, data: parsedBy(emits, sent.data, id) })));
-  return { checked, text: once((batch) => checked(batch).map(frame).join("")) };
+  const checked = once((batch: readonly unknown[]) =>
+    (batch as readonly Sent<unknown>[]).map((sent) => ({ ...sent, data: parsedBy(emits, sent.data, id) })),
+  );
+  return { checked, text: once((batch: readonly unknown[]) => checked(batch).map(frame).join("")) };
 }
 
 /** Each message of a batch as the text of one WebSocket frame. */
 export const messageEncoder = (id: string, emits: Schema) =>
-  once((batch): readonly string[] => batch.map((message) => JSON.stringify(parsedBy(emits, message, id))));
+  once((batch: readonly unknown[]): readonly string[] => batch.map((message) => JSON.stringify(parsedBy(emits, message, id))));
 
 const frame = ({ id, event, data }: Sent<unknown>): string => {
   if (/[\r\n\0]/.test(id) || (event !== undefined && /[\r\n]/.test(event))) throw new Error("An event's id and name are one line each");

@@ -100,7 +100,8 @@ export type Batches<T> = AsyncIterable<readonly T[]>;
 
 export type Handler<O extends Operation, W extends World> = {
   json: (call: Call<O, W>) => Awaitable<AnsweredOf<O>>;
-  events: (call: Call<O, W> & { readonly after: string | null }) => Awaitable<Batches<Sent<EmitsOf<O>>>>;
+  /** Null: nothing will follow any more, so that a client should not come back (204). */
+  events: (call: Call<O, W> & { readonly after: string | null }) => Awaitable<Batches<Sent<EmitsOf<O>>> | null>;
   socket: (call: Call<O, W> & { readonly messages: AsyncIterable<ReceivesOf<O>> }) => Awaitable<Batches<EmitsOf<O>>>;
   download: (call: Call<O, W>) => Awaitable<Bytes>;
   upload: (call: Call<O, W> & { readonly file: Incoming }) => Awaitable<AnsweredOf<O>>;

@@ -15,7 +15,7 @@ export function responsesOf(
 ): ZodOpenApiResponsesObject {
   const { kind, spec } = operation;
   const responses: Record<string, ZodOpenApiResponseObject> = {};
-  const statuses = kind === "socket" ? [101] : (spec.reply?.statuses ?? [spec.status ?? 200]);
+  const statuses = kind === "socket" ? [101] : kind === "events" ? [200, 204] : (spec.reply?.statuses ?? [spec.status ?? 200]);
   for (const status of statuses) responses[status] = success(operation, status);
   for (const code of errors) responses[errorStatus[code]] = errorBody(code);
   return responses as ZodOpenApiResponsesObject;

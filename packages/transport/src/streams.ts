@@ -16,6 +16,8 @@ export interface Stream {
   close(): void;
 }
 
+const longestTimer = 2 ** 31 - 1;
+
 /** Every open stream of this process: so that one principal holds no more than its share, and a removed member none at all. */
 export class Streams {
   readonly #open = new Set<Open>();
@@ -47,8 +49,12 @@ export class Streams {
     const open = { operation, principal_id: principal?.id ?? null, token_id: principal?.token_id ?? null, workspace_id, controller };
     this.#open.add(open);
     this.#held.set(holder, held + 1);
+    const lasts = principal?.expires_at ? Math.max(principal.expires_at.getTime() - Date.now(), 0) : longestTimer;
+    // A credential that lasts longer than a timer can wait: by then the client has long come back.
+    const timer = setTimeout(() => controller.abort(), Math.min(lasts, longestTimer)).unref();
     const close = () => {
       if (!this.#open.delete(open)) return;
+      clearTimeout(timer);
       const left = (this.#held.get(holder) ?? 1) - 1;
       if (left > 0) this.#held.set(holder, left);
       else this.#held.delete(holder);

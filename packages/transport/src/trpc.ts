@@ -98,7 +98,7 @@ async function* followed(
     signal?.addEventListener("abort", stream.close, { once: true });
     try {
       const batches = await pipeline.call(arrival, ready, { signal: () => stream.signal, more: { after } });
-      for await (const batch of batches as AsyncIterable<readonly unknown[]>) {
+      for await (const batch of (batches ?? []) as AsyncIterable<readonly unknown[]>) {
         for (const { id, data } of checked(batch)) {
           if (stream.signal.aborted) return;
           yield tracked(id, data);

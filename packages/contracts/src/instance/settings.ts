@@ -33,6 +33,18 @@ export const settings = [
     read_by: ["start", "api"],
   },
   {
+    name: "TAKOSUMI_STREAMS",
+    about: "Event streams and sockets that one principal may hold open, in each API process.",
+    default: "100",
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_STREAM_STALL_SECONDS",
+    about: "A stream whose reader takes nothing for so long is cut.",
+    default: "60",
+    read_by: ["start", "api"],
+  },
+  {
     name: "TAKOSUMI_TRUSTED_PROXIES",
     about: "Addresses or ranges of reverse proxies whose X-Forwarded-For names the caller, separated by commas.",
     default: null,

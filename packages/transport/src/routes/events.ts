@@ -27,18 +27,24 @@ export function serveEvents(scope: FastifyInstance, route: Route, surroundings: 
     const stream = surroundings.streams.open(ready);
     const { raw } = reply;
     raw.once("close", stream.close);
-    let batches: AsyncIterable<readonly unknown[]>;
+    let batches: AsyncIterable<readonly unknown[]> | null;
     try {
       const more = { after: lastEventId(request) };
-      batches = (await pipeline.call(request, ready, { signal: () => stream.signal, more })) as AsyncIterable<readonly unknown[]>;
+      batches = (await pipeline.call(request, ready, { signal: () => stream.signal, more })) as typeof batches;
     } catch (error) {
       stream.close();
       throw error;
     }
+    if (!batches) {
+      stream.close();
+      return reply.code(204).send();
+    }
     reply.hijack();
     raw.writeHead(200, { ...headers, "x-request-id": request.id });
     try {
-      await pour(raw, batches, encoder, stream, surroundings);
+      await pour(raw, batches, encoder, stream, surroundings, () =>
+        request.log.warn({ request_id: request.id, operation: pipeline.id }, "a stream was cut: its reader took nothing"),
+      );
       if (!stream.signal.aborted) raw.write("event: end\ndata: {}\n\n");
     } catch (cause) {
       const { error, unexpected } = failureOf(cause, request.id, surroundings.application.translate);
@@ -52,6 +58,9 @@ export function serveEvents(scope: FastifyInstance, route: Route, surroundings: 
   register(scope, route, { head: false }, handler);
 }
 
+/** How long a client that lost its stream waits before it comes back. */
+const comeBackMs = 1_000;
+
 const lastEventId = ({ headers }: FastifyRequest): string | null => {
   const id = headers["last-event-id"];
   return typeof id === "string" && id !== "" && id.length <= 256 ? id : null;
@@ -64,8 +73,9 @@ async function pour(
   encoder: EventEncoder,
   { signal }: Stream,
   { heartbeat, stalled }: Pick<Surroundings, "heartbeat" | "stalled">,
+  cut: () => void,
 ): Promise<void> {
-  raw.write(": open\n\n");
+  raw.write(`: open\nretry: ${comeBackMs}\n\n`);
   const beat = setInterval(() => raw.writableNeedDrain || raw.write(": ping\n\n"), heartbeat);
   // A stream that is ended from outside is closed at once, whatever its handler is waiting for.
   const end = () => void raw.end();
@@ -73,7 +83,7 @@ async function pour(
   try {
     for await (const batch of batches) {
       if (signal.aborted) return;
-      if (batch.length > 0 && !raw.write(encoder.text(batch)) && !(await drained(raw, stalled))) return;
+      if (batch.length > 0 && !raw.write(encoder.text(batch)) && !(await drained(raw, stalled, cut))) return;
       if (signal.aborted) return;
     }
   } finally {
@@ -83,9 +93,12 @@ async function pour(
 }
 
 /** Waits until the reader has caught up; false when it left, or took nothing for so long that it is let go. */
-function drained(raw: ServerResponse, stalled: number): Promise<boolean> {
+function drained(raw: ServerResponse, stalled: number, cut: () => void): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => raw.destroy(), stalled);
+    const timer = setTimeout(() => {
+      cut();
+      raw.destroy();
+    }, stalled);
     const settle = (alive: boolean) => {
       clearTimeout(timer);
       raw.off("drain", onDrain).off("close", onClose);

@@ -46,7 +46,7 @@ export function serveSocket(scope: FastifyInstance, route: Route, surroundings: 
   };
   for (const url of urls) {
     const preHandler = async (request: FastifyRequest) => {
-      if (request.ws) prepared.set(request, await readied(route, request, undefined));
+      prepared.set(request, await readied(route, request, undefined));
     };
     scope.route({ method: "GET", url, onRequest: entering(pipeline), preHandler, handler, wsHandler, exposeHeadRoute: false });
   }

@@ -33,8 +33,8 @@ async function user(db: Resources["db"], uses: Uses, token: string, address: str
   if (found.revoked) return refuse("revoked", "The token was revoked");
   if (found.expired) return refuse("expired", "The token has expired");
   uses.note(found.token_id, found.unused_for);
-  const { user_id: id, user_name: name, token_id, workspace_id, scopes } = found;
-  return { id, kind: "user", name, scopes: scopes ?? "*", token_id, address, workspace_id };
+  const { user_id: id, user_name: name, token_id, workspace_id, scopes, expires_at } = found;
+  return { id, kind: "user", name, scopes: scopes ?? "*", token_id, address, workspace_id, expires_at };
 }
 
 /** The principal of a runner: its name is the pool that the token belongs to. It has no scopes and no role anywhere. */

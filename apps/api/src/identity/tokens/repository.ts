@@ -5,6 +5,7 @@ export interface TokenHolder {
   readonly token_id: string;
   readonly workspace_id: string | null;
   readonly scopes: readonly string[] | null;
+  readonly expires_at: Date | null;
   readonly expired: boolean;
   readonly revoked: boolean;
   /** Seconds since its last use was noted; null where it never was. */
@@ -16,7 +17,7 @@ export interface TokenHolder {
 /** Two index look-ups: the token by its hash, its user by their key. */
 const holder = statement(
   "token_holder",
-  `SELECT t.id AS token_id, t.workspace_id, t.scopes, coalesce(t.expires_at <= now(), false) AS expired, t.revoked_at IS NOT NULL AS revoked,
+  `SELECT t.id AS token_id, t.workspace_id, t.scopes, t.expires_at, coalesce(t.expires_at <= now(), false) AS expired, t.revoked_at IS NOT NULL AS revoked,
           extract(epoch FROM now() - t.last_used_at)::float8 AS unused_for, u.id AS user_id, u.name AS user_name
      FROM personal_access_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = $1`,
 );
