@@ -10,8 +10,8 @@ import { completePlan, completeRun, completeStale, completeUnsaved, type Rank } 
 import { createPlan, type PlanRequest, preparePlan } from "./create-plan.ts";
 import { createWrite } from "./create-write.ts";
 import { cancel, discard, retryWrite } from "./decide.ts";
-import { type Bringing, prepareImport, prepareRollback, recordBrought } from "./import-state.ts";
 import { openFollowing } from "./follow-events.ts";
+import { type Bringing, prepareImport, prepareRollback, recordBrought } from "./import-state.ts";
 import { type Held, heldRun } from "./lease.ts";
 import { openNotices } from "./notices.ts";
 import { queueOf } from "./queue-view.ts";
