@@ -35,7 +35,7 @@ export class EventFeed {
   #last: number;
   #followers = 0;
   #done = false;
-  #failure: unknown;
+  #failure: Error | undefined;
   #wake: () => void = () => {};
   #changed: Promise<void>;
 
@@ -72,7 +72,7 @@ export class EventFeed {
         else await heard;
       }
     } catch (error) {
-      this.#failure = error;
+      this.#failure = error instanceof Error ? error : new Error(String(error));
     }
     this.#done = true;
     this.#wake();
