@@ -1,4 +1,4 @@
-import { locateCapsule } from "./deploy/capsules/repository.ts";
+import { locateCapsule, locateKeptCapsule } from "./deploy/capsules/repository.ts";
 import { locateProject } from "./deploy/projects/repository.ts";
 import { locateRun } from "./deploy/runs/repository.ts";
 import { locateSecret } from "./deploy/secrets/repository.ts";
@@ -11,6 +11,7 @@ export const locators: { readonly [E in keyof Rows]: Locator<E> } = {
   workspace: locateWorkspace,
   project: locateProject,
   capsule: locateCapsule,
+  kept_capsule: locateKeptCapsule,
   secret: locateSecret,
   run: locateRun,
   state_version: locateState,

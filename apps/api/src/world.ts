@@ -10,6 +10,7 @@ export interface Rows {
   readonly workspace: WorkspaceRow;
   readonly project: ProjectRow;
   readonly capsule: CapsuleRow;
+  readonly kept_capsule: CapsuleRow;
   readonly secret: SecretRow;
   readonly run: RunRow;
   readonly state_version: StateVersionRow;

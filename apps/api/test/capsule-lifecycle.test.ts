@@ -24,6 +24,21 @@ describe("deleting a Capsule", () => {
   it("with resources wants force, and leaves a tombstone with its states and audit", async () => {
     const secret = await world.secret("USED");
     const capsule = await world.capsule({ variables: [{ name: "v", kind: "tofu", secret_id: secret.id }] });
+    const run = await world.plan(capsule.id);
+    await runRow(run.id, { status: "failed" });
+    const { workspace_id, id: capsule_id } = capsule;
+    const state = {
+      id: `sv_${capsule_id}`,
+      workspace_id,
+      capsule_id,
+      serial: 4,
+      lineage: "l",
+      digest: "d",
+      size_bytes: 1,
+      outputs: [],
+      origin: "run",
+    };
+    await world.db.prisma.state_versions.create({ data: state });
     await capsuleRow(capsule.id, { resource_count: 3 });
     refused(await world.call("DELETE", `/api/capsules/${capsule.id}`), 409, "not_empty", "3 resources");
     expect((await world.call("DELETE", `/api/capsules/${capsule.id}?force=true`)).status).toBe(204);
@@ -37,10 +52,17 @@ describe("deleting a Capsule", () => {
       expect((await world.call(method, `/api/capsules/${capsule.id}${path}`, { body })).status, method).toBe(404);
     }
     expect((await world.call("GET", `/api/outputs/${capsule.id}`)).status).toBe(404);
+    expect((await world.ok("GET", `/api/state/${capsule.id}/versions`)).state_versions).toEqual([expect.objectContaining({ serial: 4 })]);
+    expect((await world.ok("GET", `/api/state/${capsule.id}/versions/sv_${capsule.id}/metadata`)).state_version.serial).toBe(4);
+    expect((await world.ok("GET", `/api/runs?capsule_id=${capsule.id}`)).runs).toEqual([expect.objectContaining({ id: run.id })]);
+    expect((await world.ok("GET", `/api/runs/${run.id}`)).run.actions).toContainEqual(
+      expect.objectContaining({ name: "retry", allowed: false, reason: "terminal" }),
+    );
+    refused(await world.call("POST", `/api/runs/${run.id}/retry`, { body: {} }), 409, "terminal", "deleted");
     const row = await world.db.prisma.capsules.findUniqueOrThrow({ where: { id: capsule.id } });
     expect([row.deleted_at === null, row.variables]).toEqual([false, []]);
     const { events } = await world.ok("GET", `/api/audit?capsule_id=${capsule.id}`);
-    expect(events.map(({ action }: { action: string }) => action)).toEqual(["capsule.deleted", "capsule.created"]);
+    expect(events.map(({ action }: { action: string }) => action)).toEqual(["capsule.deleted", "run.created", "capsule.created"]);
     await world.capsule({ project_id: capsule.project_id, name: capsule.name });
     expect((await world.call("DELETE", `/api/secrets/${secret.id}`)).status).toBe(204);
   });

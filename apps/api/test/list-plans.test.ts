@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { listEvents } from "../src/deploy/audit/repository.ts";
 import { listCapsules } from "../src/deploy/capsules/repository.ts";
 import { listProjects } from "../src/deploy/projects/repository.ts";
+import { listChanges } from "../src/deploy/runs/changes/repository.ts";
+import { listRuns, type Needs } from "../src/deploy/runs/repository.ts";
 import { listSecrets } from "../src/deploy/secrets/repository.ts";
 import { listStates } from "../src/deploy/state/repository.ts";
 
@@ -27,6 +29,13 @@ const seeds = (owner: string) => [
   `INSERT INTO audit_events (id, chain_id, sequence, workspace_id, actor, actor_id, action, target_type, target_id, capsule_id, run_id, metadata, previous_hash, hash, created_at)
      SELECT 'aud_' || i, ${id("ws_", "i % 10")}, i, ${id("ws_", "i % 10")}, '{}', 'usr_' || i / 7 % 50, 'run.a' || i / 3 % 30, 'run', 'r',
        'cap_' || i / 11 % 100, 'run_' || i / 13 % 500, '{}', 'p', 'h', now() ${from}`,
+  `INSERT INTO runs (id, workspace_id, project_id, capsule_id, kind, mode, status, pool, actor, actor_id, module_path, config_revision, variables, variable_set,
+       variable_set_digest, base_lineage, base_serial, base_digest, timeout_seconds)
+     SELECT ${id("run_", "i", 6)}, ${id("ws_", "i % 100")}, ${id("prj_", "1 + i % 200", 6)}, ${id("cap_", "1 + i % 1000", 6)},
+       CASE WHEN i % 97 = 0 THEN 'destroy' ELSE 'plan' END, 'normal', CASE WHEN i % 89 = 0 THEN 'planned' WHEN i % 5 = 0 THEN 'failed' ELSE 'succeeded' END,
+       'default', '{}', 'usr_' || i / 7 % 50, '.', 1, '[]', '', '', '', 0, '', 60 ${from}`,
+  `INSERT INTO run_changes (run_id, position, risk, address, data)
+     SELECT ${id("run_", "1 + i % 100", 6)}, i / 100, 'low', 'a', '{}' ${from}`,
   "VACUUM ANALYZE",
 ];
 
@@ -44,7 +53,11 @@ async function sentBy(list: (db: Db) => Promise<unknown>): Promise<readonly [Sta
   if (!sent) throw new Error("The list asked nothing");
   return sent;
 }
-const literal = (value: unknown) => (value === null ? "NULL" : typeof value === "number" ? String(value) : `'${String(value)}'`);
+const literal = (value: unknown): string => {
+  if (value === null) return "NULL";
+  if (Array.isArray(value)) return `ARRAY[${value.map(literal).join(", ")}]`;
+  return typeof value === "string" ? `'${value}'` : String(value);
+};
 
 /** The plan that a prepared statement has from its sixth use on, whatever its values. */
 async function genericPlan([{ name, text }, values]: Awaited<ReturnType<typeof sentBy>>): Promise<string> {
@@ -56,6 +69,9 @@ async function genericPlan([{ name, text }, values]: Awaited<ReturnType<typeof s
   });
 }
 
+const needs: Needs = { statuses: ["planned"], destroys: true, user_id: "usr_1" };
+const run = { capsule_id: undefined, project_id: undefined, status: undefined, kind: undefined, actor_id: undefined, needs: null };
+const runs = (db: Db, given: object) => listRuns(db, { ...run, workspace_id: workspace, before: "run_015000", take: 51, ...given });
 const page = { after: null, status: undefined, take: 51 };
 const event = { capsule_id: undefined, run_id: undefined, actor_id: undefined, action: undefined, before: "15000", take: 51 };
 const lists: [string, (db: Db) => Promise<unknown>][] = [
@@ -63,6 +79,18 @@ const lists: [string, (db: Db) => Promise<unknown>][] = [
   ["secrets_page_idx", (db) => listSecrets(db, workspace, "sec_000100", 51)],
   ["capsules_page_idx", (db) => listCapsules(db, "workspace_id", workspace, page)],
   ["capsules_project_page_idx", (db) => listCapsules(db, "project_id", "prj_000001", page)],
+  ["capsules_status_idx", (db) => listCapsules(db, "workspace_id", workspace, { ...page, status: "active" })],
+  ["capsules_project_status_idx", (db) => listCapsules(db, "project_id", "prj_000001", { ...page, status: "active" })],
+  ["runs_workspace_page_idx", (db) => runs(db, {})],
+  ["runs_workspace_status_idx", (db) => runs(db, { status: "failed" })],
+  ["runs_workspace_writes_idx", (db) => runs(db, { kind: "destroy" })],
+  ["runs_actor_page_idx", (db) => runs(db, { actor_id: "usr_1" })],
+  ["runs_waiting_idx", (db) => runs(db, { needs })],
+  ["runs_project_page_idx", (db) => runs(db, { project_id: "prj_000001" })],
+  ["runs_project_status_idx", (db) => runs(db, { project_id: "prj_000001", status: "failed" })],
+  ["runs_capsule_page_idx", (db) => runs(db, { capsule_id: "cap_000001" })],
+  ["runs_capsule_status_idx", (db) => runs(db, { capsule_id: "cap_000001", status: "failed" })],
+  ["run_changes_pkey", (db) => listChanges(db, "run_000001", { after: -1, take: 51 })],
   ["state_versions_page_idx", (db) => listStates(db, "cap_000001", null, 51)],
   ["audit_events_chain_key", (db) => listEvents(db, { ...event, workspace_id: workspace })],
   ["audit_events_run_idx", (db) => listEvents(db, { ...event, workspace_id: workspace, run_id: "run_1" })],

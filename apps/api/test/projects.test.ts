@@ -36,7 +36,7 @@ describe("projects", () => {
   it("are deleted when empty, are 404 then, and free their slug", async () => {
     const project = await world.project({ name: "gone", slug: "gone" });
     const capsule = await world.capsule({ project_id: project.id });
-    refused(await world.call("DELETE", `/api/projects/${project.id}`), 409, "not_empty", "web");
+    refused(await world.call("DELETE", `/api/projects/${project.id}`), 409, "not_empty", "1 Capsule, web");
     await world.ok("DELETE", `/api/capsules/${capsule.id}`);
     expect((await world.call("DELETE", `/api/projects/${project.id}`)).status).toBe(204);
     expect((await world.call("GET", `/api/projects/${project.id}`)).status).toBe(404);

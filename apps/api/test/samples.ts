@@ -5,6 +5,7 @@ export interface Holdings {
   readonly workspace: string;
   readonly project: string;
   readonly capsule: string;
+  readonly kept_capsule: string;
   readonly secret: string;
   readonly run: string;
   readonly state_version: string;
@@ -34,7 +35,7 @@ export async function holdings(call: Call): Promise<Holdings> {
   const { id: capsule } = await made(call, "/api/capsules", { project_id: project, name: `c-${unique()}`, source: inline }, "capsule");
   const { id: state_version } = await imported(call, capsule);
   const { id: run } = await made(call, "/api/runs", { kind: "plan", capsule_id: capsule }, "run");
-  return { workspace, project, capsule, secret, run, state_version };
+  return { workspace, project, capsule, kept_capsule: capsule, secret, run, state_version };
 }
 
 /** A body that each operation accepts from somebody who holds these; its name is new each time. */

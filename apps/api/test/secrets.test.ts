@@ -33,6 +33,16 @@ describe("secrets", () => {
     if (loser) refused(loser, 409, "name_taken", "SAME");
   });
 
+  it("are found by their name", async () => {
+    const { id } = await world.secret("NAMED");
+    const found = await world.ok("GET", "/api/secrets?name=NAMED");
+    expect(found).toEqual({ secrets: [expect.objectContaining({ id })], next_cursor: null });
+    expect((await world.ok("GET", "/api/secrets?name=NAME")).secrets).toEqual([]);
+    const stranger = await world.stranger();
+    expect((await world.ok("GET", "/api/secrets?name=NAMED", undefined, stranger)).secrets).toEqual([]);
+    refused(await world.call("GET", "/api/secrets?name=no%20name"), 400, "invalid", "name");
+  });
+
   it("are replaced", async () => {
     const { id } = await world.secret("ROTATED", "one");
     const before = await sealedOf(id);
@@ -51,6 +61,10 @@ describe("secrets", () => {
     refused(answer, 409, "in_use", "c-9 and others");
     expect(answer.body.error.details.capsules).toHaveLength(10);
     expect(answer.body.error.message).not.toContain("c-10");
+    const { secret } = await world.ok("GET", `/api/secrets/${id}`);
+    expect(secret).toMatchObject({ name: "BUSY", used_by: { truncated: false } });
+    expect(secret.used_by.capsules).toHaveLength(11);
+    expect(secret.used_by.capsules[0]).toEqual({ id: expect.stringMatching(/^cap_/), name: "c-0" });
   });
 
   it("deleted while a Capsule takes them are either used or gone, never both", async () => {

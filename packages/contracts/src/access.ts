@@ -38,6 +38,8 @@ export const entities = [
   "workspace",
   "project",
   "capsule",
+  /** A Capsule, or what is left of a deleted one. */
+  "kept_capsule",
   "source",
   "connection",
   "secret",

@@ -5,6 +5,9 @@ import { type Named, prefixes } from "./ids.ts";
 export const opaqueId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "is not an id: letters, digits, _ and -, at most 128");
 export const timestamp = z.iso.datetime();
 
+/** What an entity is called in a sentence. */
+export const nameOf = (entity: Entity | Named): string => entity.replace(/^kept_/, "").replace("_", " ");
+
 const ids = new Map<string, typeof opaqueId>();
 /**
  * The id of something. Any opaque id passes, so that a wrong one is 404 as a missing one is; the entity stands in the schema's meta,
@@ -13,9 +16,14 @@ const ids = new Map<string, typeof opaqueId>();
 export const idOf = (entity: Entity | Named): typeof opaqueId => {
   const known = ids.get(entity);
   if (known) return known;
-  const prefix = entity in prefixes ? prefixes[entity as Named] : undefined;
-  const one = `The id of a ${entity.replace("_", " ")}${prefix ? ` (\`${prefix}…\`)` : ""}`;
-  const description = entity === "workspace" ? "A workspace: its id (`ws_…`), its slug, or `me`" : one;
+  const prefix = entity === "kept_capsule" ? prefixes.capsule : entity in prefixes ? prefixes[entity as Named] : undefined;
+  const one = `The id of a ${nameOf(entity)}${prefix ? ` (\`${prefix}…\`)` : ""}`;
+  const description =
+    entity === "workspace"
+      ? "A workspace: its id (`ws_…`), its slug, or `me`"
+      : entity === "kept_capsule"
+        ? `${one}, also of a deleted one`
+        : one;
   const made = opaqueId.meta({ description, ...(prefix && { example: `${prefix}01jd4r6m3xk8q2v7n5t9c0hbwe` }), "x-entity": entity });
   ids.set(entity, made);
   return made;

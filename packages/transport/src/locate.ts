@@ -1,5 +1,6 @@
 import { type Access, allows, type Entity, inScope, type Permission, type Places, type Role } from "@takosumi/contracts/access";
 import { ApiError } from "@takosumi/contracts/errors";
+import { nameOf } from "@takosumi/contracts/fields";
 import type { Application, Principal } from "./application.ts";
 
 export interface Located {
@@ -78,7 +79,7 @@ export const mayOf =
 
 /** The same for missing and foreign, wherever the id stood. */
 const absent = (entity: Entity, path: string): ApiError => {
-  const message = `There is no such ${entity.replace("_", " ")}`;
+  const message = `There is no such ${nameOf(entity)}`;
   return new ApiError("NOT_FOUND", message, { fields: [{ path, message }] });
 };
 

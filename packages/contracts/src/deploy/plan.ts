@@ -15,6 +15,10 @@ export type Summary = z.infer<typeof Summary>;
 export const Risk = z.enum(["high", "medium", "low"]);
 export type Risk = z.infer<typeof Risk>;
 
+/** What a change does to its object, in one word: `replace` is a delete and a create. */
+export const ChangeAction = z.enum(["create", "update", "delete", "replace", "forget", "import", "move", "read", "no-op"]);
+export type ChangeAction = z.infer<typeof ChangeAction>;
+
 /** Where a value is sensitive or not known yet, before and after are null and the marks say why. */
 export const AttributeChange = z.object({
   path: z.string(),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { can } from "../access.ts";
 import { family, get, post } from "../define.ts";
 import { count, idOf, nextCursor, paging, workspaceId } from "../fields.ts";
+import { ChangeAction, ResourceChange, Risk } from "./plan.ts";
 import { PlanMode, Run, RunKind, RunStatus } from "./run.ts";
 import { VariablesInput } from "./variables.ts";
 
@@ -58,9 +59,11 @@ export const runs = family(
     }),
     list: get("/api/runs", {
       summary: "Runs of a Capsule, a Project or a Workspace, newest first; plans without their resource changes",
-      access: can("run:read", { capsule: "capsule_id" }, { project: "project_id" }, { workspace: "workspace_id" }),
+      about:
+        "`needs=me` are those that wait for the caller: to approve, to recover, or to be given a connection. A deleted Capsule's Runs stay readable.",
+      access: can("run:read", { kept_capsule: "capsule_id" }, { project: "project_id" }, { workspace: "workspace_id" }),
       query: z.object({
-        capsule_id: idOf("capsule").optional(),
+        capsule_id: idOf("kept_capsule").optional(),
         project_id: idOf("project").optional(),
         workspace_id: workspaceId.optional(),
         status: RunStatus.optional(),
@@ -72,6 +75,20 @@ export const runs = family(
       output: z.object({ runs: z.array(Run), ...nextCursor }),
     }),
     read: get("/api/runs/:id", { summary: "A Run", access: can("run:read", byId), output: oneRun }),
+    changes: get("/api/runs/:id/changes", {
+      summary: "Every resource that a plan changes, the riskiest first",
+      about: "Of an apply or destroy: what its plan changes. Without `module` all modules, with an empty one the root module.",
+      access: can("run:read", byId),
+      query: z.object({
+        action: ChangeAction.optional(),
+        risk: Risk.optional(),
+        module: z.string().max(2_000).optional(),
+        /** A part of the address, in upper or lower case. */
+        q: z.string().min(1).max(200).optional(),
+        ...paging,
+      }),
+      output: z.object({ changes: z.array(ResourceChange), ...nextCursor }),
+    }),
     logs: get("/api/runs/:id/logs", {
       summary: "The log of a Run from a byte offset; as text/plain with Accept: text/plain",
       access: can("run:read", byId),

@@ -13,6 +13,9 @@ export const Secret = z
   .object({ id: opaqueId, workspace_id: opaqueId, name: z.string(), created_at: timestamp, updated_at: timestamp })
   .meta({ id: "Secret" });
 const oneSecret = z.object({ secret: Secret });
+const Users = z.array(z.object({ id: opaqueId, name: z.string() }));
+/** Where a Secret is used: the first 100 Capsules; `truncated` says that there are more. */
+const SecretUses = z.object({ capsules: Users, truncated: z.boolean() });
 
 export const secrets = family(
   "secrets",
@@ -28,10 +31,15 @@ export const secrets = family(
       errors: ["CONFLICT"],
     }),
     list: get("/api/secrets", {
-      summary: "Names of the Secrets of a Workspace",
+      summary: "Names of the Secrets of a Workspace, or the one of a name",
       access: can("capsule:read", { workspace: "workspace_id" }),
-      query: z.object({ workspace_id: workspaceId.optional(), ...paging }),
+      query: z.object({ workspace_id: workspaceId.optional(), name: name.optional(), ...paging }),
       output: z.object({ secrets: z.array(Secret), ...nextCursor }),
+    }),
+    read: get("/api/secrets/:id", {
+      summary: "A Secret and what uses it; never its value",
+      access: can("capsule:read", { secret: "id" }),
+      output: z.object({ secret: Secret.extend({ used_by: SecretUses }) }),
     }),
     replace: put("/api/secrets/:id", {
       summary: "Replace the value of a Secret: plans made from now on use it",

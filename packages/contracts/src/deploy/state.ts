@@ -28,7 +28,7 @@ export const StateVersion = z
   .meta({ id: "StateVersion" });
 
 const oneVersion = z.object({ state_version: StateVersion });
-const ofCapsule = { capsule: "capsule_id", state_version: "id" } as const;
+const ofCapsule = { kept_capsule: "capsule_id", state_version: "id" } as const;
 
 /** The state that the caller saw as the current one; without any of it: that there is none yet. */
 const expected = z
@@ -49,8 +49,8 @@ export const state = family(
   { context: "deploy", about: "The states of a Capsule, append-only: what applies recorded, and what people brought." },
   {
     list: get("/api/state/:capsule_id/versions", {
-      summary: "State versions of a Capsule, newest first",
-      access: can("run:read", { capsule: "capsule_id" }),
+      summary: "State versions of a Capsule, newest first; also of a deleted one",
+      access: can("run:read", { kept_capsule: "capsule_id" }),
       query: z.object(paging),
       output: z.object({ state_versions: z.array(StateVersion), ...nextCursor }),
     }),

@@ -6,6 +6,9 @@ import type { Db, Tx } from "../../world.ts";
 
 export const locateCapsule = locatorOf("capsule", "capsules", "located.deleted_at IS NULL");
 
+/** Also what is left of a deleted one: its Runs and states stay readable. */
+export const locateKeptCapsule = locatorOf("kept_capsule", "capsules");
+
 /** What a caller sets of a Capsule. */
 export type Settings = Pick<
   CapsuleRow,
@@ -94,7 +97,7 @@ export async function useSecrets(
   if (secretIds.length > 0) await tx.query(addUses, [id, workspace_id, secretIds]);
 }
 
-// Plan: runs_open_idx.
+// Plan: runs_capsule_status_idx.
 const open = statement(
   "capsule_open_run",
   `SELECT id, kind, status FROM runs WHERE capsule_id = $1 AND status IN ('queued', 'running', 'planned', 'awaiting_approval', 'needs_recovery')

@@ -52,12 +52,13 @@ export const updateProject = async (
 ): Promise<ProjectRow> =>
   (await tx.one<ProjectRow>(update, [row.id, row.name, row.slug, row.description, JSON.stringify(row.policy)])) as ProjectRow;
 
-// Plan: capsules_project_page_idx, one row.
-const oneCapsule = statement(
-  "project_any_capsule",
-  `SELECT name FROM capsules WHERE project_id = $1 AND deleted_at IS NULL ORDER BY id LIMIT 1`,
+// Plan: capsules_project_page_idx.
+const capsuleNames = statement(
+  "project_capsule_names",
+  `SELECT name FROM capsules WHERE project_id = $1 AND deleted_at IS NULL ORDER BY id LIMIT $2`,
 );
-export const anyCapsule = (tx: Tx, id: string): Promise<{ name: string } | null> => tx.one<{ name: string }>(oneCapsule, [id]);
+export const capsuleNamesOf = async (tx: Tx, id: string, take: number): Promise<string[]> =>
+  (await tx.query<{ name: string }>(capsuleNames, [id, take])).map(({ name }) => name);
 const bury = statement("project_bury", `UPDATE projects SET deleted_at = now(), updated_at = now() WHERE id = $1 RETURNING *`);
 export const buryProject = async (tx: Tx, id: string): Promise<ProjectRow> => (await tx.one<ProjectRow>(bury, [id])) as ProjectRow;
 
@@ -75,7 +76,7 @@ const raise = statement(
 export const raiseRevisions = (tx: Tx, id: string, own: readonly Policy[]): Promise<object[]> =>
   tx.query(raise, [id, own.map((policy) => JSON.stringify(policy))]);
 
-// Plan: capsules_project_page_idx, each row with a look at runs_open_idx.
+// Plan: capsules_project_page_idx, each row with a look at runs_capsule_status_idx.
 const waiting = statement(
   "project_capsules_waiting",
   `SELECT c.id FROM capsules c WHERE c.project_id = $1 AND c.deleted_at IS NULL AND c.policy = ANY($2::jsonb[]) AND c.id > $3

@@ -20,6 +20,9 @@ interface Given {
 const candidates = 100;
 const tries = 5;
 const page = 200;
+/** Capsules of a Project that cannot be deleted: how many are named, and how many are counted. */
+const named = 10;
+const counted = 1_000;
 
 const slugTaken = (slug: string) =>
   new ApiError("CONFLICT", `slug: ${slug} is the slug of another Project of this Workspace`, {
@@ -86,8 +89,15 @@ async function applyPolicy(tx: Tx, engine: Pick<Engine, "staleOnConfigChange">, 
 /** Leaves a tombstone: Runs and states of its deleted Capsules still name it. */
 export async function removeProject(tx: Tx, id: string): Promise<ProjectRow> {
   if (!(await rows.holdProject(tx, id))) throw new ApiError("NOT_FOUND", "There is no such project");
-  const capsule = await rows.anyCapsule(tx, id);
-  if (capsule)
-    throw new ApiError("CONFLICT", `The Project holds the Capsule ${capsule.name}: delete its Capsules first`, { reason: "not_empty" });
+  const names = await rows.capsuleNamesOf(tx, id, counted + 1);
+  if (names.length > 0) {
+    const many = names.length > counted ? `more than ${counted}` : String(names.length);
+    const shown = `${names.slice(0, named).join(", ")}${names.length > named ? " and others" : ""}`;
+    throw new ApiError("CONFLICT", `The Project holds ${many} Capsule${names.length > 1 ? "s" : ""}, ${shown}: delete them first`, {
+      reason: "not_empty",
+      capsule_count: Math.min(names.length, counted),
+      capsules: names.slice(0, named),
+    });
+  }
   return rows.buryProject(tx, id);
 }

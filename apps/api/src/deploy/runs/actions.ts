@@ -42,7 +42,7 @@ function forbidden(name: ActionName, run: RunRow, may: (permission: Permission) 
     : null;
 }
 
-function impossible(name: ActionName, run: RunRow, { lock_run_id, lock_actor, lock_reason }: Beside): Refusal | null {
+function impossible(name: ActionName, run: RunRow, { lock_run_id, lock_actor, lock_reason, capsule_deleted }: Beside): Refusal | null {
   const is = (...statuses: RunRow["status"][]) => statuses.includes(run.status);
   const over = isTerminal(run.kind, run.status);
   switch (name) {
@@ -64,6 +64,7 @@ function impossible(name: ActionName, run: RunRow, { lock_run_id, lock_actor, lo
       if (run.cancel_requested_at && is("running")) return no("It is being cancelled", "cancelling");
       return is("queued", "running", "planned", "awaiting_approval") ? null : no(`The Run is ${run.status}`, "terminal");
     case "retry":
+      if (capsule_deleted) return no("The Capsule was deleted", "terminal");
       if (run.kind === "plan") return over || is("planned") ? null : no("The plan is not over yet", "run_active", { run_id: run.id });
       if (!over) return no("The Run is not over yet", "run_active", { run_id: run.id });
       return run.started_at === null ? null : no("It had started: plan again", "plan_again");

@@ -5,8 +5,9 @@ import { afterCursor, fetchLimit, paged } from "../../paging.ts";
 import { actorOf } from "../../pipeline/actor.ts";
 import type { Resources } from "../../resources.ts";
 import { implement, type Tx } from "../../world.ts";
+import { listChanges } from "./changes/repository.ts";
 import { listRuns } from "./repository.ts";
-import { type May, preparePlan, prepareRetry, refuseDestroy, refuseOtherKind, view, viewAll } from "./service.ts";
+import { type May, needsOf, preparePlan, prepareRetry, refuseDestroy, refuseOtherKind, view, viewAll } from "./service.ts";
 
 export const runHandlers = ({ db, engine }: Pick<Resources, "db" | "engine">) => {
   const used = { db, engine };
@@ -29,14 +30,14 @@ export const runHandlers = ({ db, engine }: Pick<Resources, "db" | "engine">) =>
       refuseOtherKind(plan, input.kind === "destroy" ? "destroy" : "apply");
       return changed(write, may, (tx) => engine.createWrite(tx, plan, actorOf(principal), input.message ?? null, null));
     },
-    list: async ({ input, capsule, project, workspace, may }) => {
+    list: async ({ input, kept_capsule, project, workspace, principal, may }) => {
       const rows = await listRuns(db, {
         status: input.status,
         kind: input.kind,
         actor_id: input.actor_id,
-        waiting: input.needs === "me",
-        workspace_id: workspace?.id ?? "",
-        capsule_id: capsule?.id,
+        needs: input.needs === "me" ? needsOf(principal, may) : null,
+        workspace_id: workspace ? workspace.id : (kept_capsule ?? project).workspace_id,
+        capsule_id: kept_capsule?.id,
         project_id: project?.id,
         before: afterCursor(input.cursor),
         take: fetchLimit(input.limit),
@@ -45,6 +46,11 @@ export const runHandlers = ({ db, engine }: Pick<Resources, "db" | "engine">) =>
       return { runs: await viewAll(used, page.rows, may), next_cursor: page.next_cursor };
     },
     read: async ({ run, may }) => ({ run: await view(used, run, may) }),
+    changes: async ({ run, input: { limit, cursor, ...filter } }) => {
+      const asked = { ...filter, after: Number(afterCursor(cursor, "sequence") ?? -1), take: fetchLimit(limit) };
+      const page = paged(await listChanges(db, run.plan_run_id ?? run.id, asked), limit, ({ position }) => position);
+      return { changes: page.rows.map(({ data }) => data), next_cursor: page.next_cursor };
+    },
     logs: ({ run, input }) => engine.readLog(run, input.offset, input.limit),
     approve: async ({ run, input, principal, write, may }) => {
       refuseDestroy(run, may);

@@ -15,6 +15,7 @@ export interface Beside {
   readonly lock_run_id: string | null;
   readonly lock_actor: { readonly name: string } | null;
   readonly lock_reason: string | null;
+  readonly capsule_deleted: boolean;
   readonly first_event_id: string | null;
   readonly last_event_id: string | null;
   readonly changes: readonly object[];
@@ -29,7 +30,7 @@ const beside = statement(
   `SELECT r.id,
      CASE WHEN s.id IS NULL THEN NULL ELSE jsonb_build_object('id', s.id, 'digest', s.digest, 'size_bytes', s.size_bytes, 'commit', s.commit) END AS snapshot,
      CASE WHEN n.id IS NULL THEN NULL ELSE jsonb_build_object('id', n.id, 'name', n.name, 'pool', n.pool) END AS runner,
-     c.lock_run_id, c.lock_actor, c.lock_reason,
+     c.lock_run_id, c.lock_actor, c.lock_reason, c.deleted_at IS NOT NULL AS capsule_deleted,
      (SELECT a.id FROM audit_events a WHERE a.chain_id = r.workspace_id AND a.run_id = r.id ORDER BY a.sequence LIMIT 1) AS first_event_id,
      (SELECT a.id FROM audit_events a WHERE a.chain_id = r.workspace_id AND a.run_id = r.id ORDER BY a.sequence DESC LIMIT 1) AS last_event_id,
      coalesce((SELECT jsonb_agg(e.data ORDER BY e.position) FROM (SELECT data, position FROM run_changes WHERE run_id = r.id ORDER BY position LIMIT $2) e), '[]') AS changes
@@ -48,35 +49,64 @@ export interface RunFilter {
   readonly status: RunStatus | undefined;
   readonly kind: RunKind | undefined;
   readonly actor_id: string | undefined;
-  /** Only what waits for somebody: an approval, a missing connection, a recovery. */
-  readonly waiting: boolean;
+  /** Only what waits for this person. */
+  readonly needs: Needs | null;
   readonly before: string | null;
   readonly take: number;
 }
+/** What a person could do something about. */
+export interface Needs {
+  readonly statuses: readonly RunStatus[];
+  readonly destroys: boolean;
+  readonly user_id: string;
+}
 const scopes = ["capsule_id", "project_id", "workspace_id"] as const;
 const filters = ["status", "kind", "actor_id"] as const;
+type Filter = (typeof filters)[number] | "workspace" | "write_kind" | "needs";
 /** After every id of a Run: the first page lies before it. */
 const last = `run_${"z".repeat(27)}`;
 
-/** $1 scope, $2 the cursor, $3 rows, then the filters that are given. One statement for each set of filters, so that each has its own plan. */
-const page = (scope: (typeof scopes)[number], waiting: boolean, given: readonly (typeof filters)[number][]) =>
-  statement(
-    ["runs_page", scope, ...(waiting ? ["waiting"] : []), ...given].join("_"),
-    `SELECT * FROM runs WHERE ${scope} = $1 AND id < $2 ${given.map((name, i) => `AND ${name} = $${i + 4}`).join(" ")}
-     ${waiting ? "AND status IN ('planned', 'awaiting_approval', 'blocked', 'needs_recovery')" : ""}
-     ORDER BY id DESC LIMIT $3`,
-  );
+/** Each filter over the values that begin at $`n`. What is blocked waits only until its Capsule has another Run; who approved waits for others. */
+const clauses: { readonly [F in Filter]: (n: number) => string } = {
+  workspace: (n) => `AND workspace_id = $${n}`,
+  status: (n) => `AND status = $${n}`,
+  kind: (n) => `AND kind = $${n}`,
+  // Said again in words that the partial index is known by.
+  write_kind: (n) => `AND kind = $${n} AND kind <> 'plan'`,
+  actor_id: (n) => `AND actor_id = $${n}`,
+  needs: (n) => `AND status IN ('planned', 'awaiting_approval', 'blocked', 'needs_recovery') AND status = ANY ($${n}::text[])
+     AND (mode <> 'destroy' OR status NOT IN ('planned', 'awaiting_approval') OR $${n + 1}::boolean)
+     AND NOT approvals @> jsonb_build_array(jsonb_build_object('user', jsonb_build_object('id', $${n + 2}::text)))
+     AND (status <> 'blocked' OR EXISTS (SELECT FROM capsules c WHERE c.id = capsule_id AND c.latest_run_id = runs.id AND c.deleted_at IS NULL))`,
+};
+const first = 4;
 
-/** One page, newest first, backwards from the cursor by the index of the narrowest scope that is given. */
-export function listRuns(db: Db, filter: RunFilter): Promise<RunRow[]> {
+/** $1 scope, $2 the cursor, $3 rows, then the values of the filters that are given. One statement for each set of filters, so that each has its own plan. */
+function page(scope: (typeof scopes)[number], given: readonly (readonly [Filter, readonly unknown[]])[]) {
+  let next = first;
+  const wheres = given.map(([name, values]) => {
+    const clause = clauses[name](next);
+    next += values.length;
+    return clause;
+  });
+  return statement(
+    ["runs_page", scope, ...given.map(([name]) => name)].join("_"),
+    `SELECT * FROM runs WHERE ${scope} = $1 AND id < $2 ${wheres.join(" ")} ORDER BY id DESC LIMIT $3`,
+  );
+}
+
+/** One page, newest first, backwards from the cursor by the index of the filter that is given, else of the narrowest scope. */
+export function listRuns(db: Queries, filter: RunFilter): Promise<RunRow[]> {
   const scope = scopes.find((name) => filter[name] !== undefined) ?? "workspace_id";
-  const given = filters.filter((name) => filter[name] !== undefined);
-  return db.query<RunRow>(page(scope, filter.waiting, given), [
-    filter[scope],
-    filter.before ?? last,
-    filter.take,
-    ...given.map((name) => filter[name]),
-  ]);
+  const given: (readonly [Filter, readonly unknown[]])[] = filters
+    .filter((name) => filter[name] !== undefined)
+    .map((name) => [name === "kind" && filter.kind !== "plan" ? "write_kind" : name, [filter[name]]]);
+  const { needs } = filter;
+  // The indexes of these two are a Workspace's.
+  if (scope !== "workspace_id" && (needs || filter.actor_id !== undefined)) given.unshift(["workspace", [filter.workspace_id]]);
+  if (needs) given.push(["needs", [needs.statuses, needs.destroys, needs.user_id]]);
+  const values = given.flatMap(([, more]) => more);
+  return db.query<RunRow>(page(scope, given), [filter[scope], filter.before ?? last, filter.take, ...values]);
 }
 
 const capsule = statement("runs_capsule", `SELECT * FROM capsules WHERE id = $1 AND deleted_at IS NULL`);

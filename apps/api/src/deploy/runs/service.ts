@@ -8,7 +8,7 @@ import type { Principal } from "@takosumi/transport/handlers";
 import type { z } from "zod";
 import { actorOf } from "../../pipeline/actor.ts";
 import type { Resources } from "../../resources.ts";
-import { besideOf, capsuleOf } from "./repository.ts";
+import { besideOf, capsuleOf, type Needs } from "./repository.ts";
 import { shown } from "./shown.ts";
 
 export type May = (permission: Permission) => boolean;
@@ -33,6 +33,17 @@ export async function viewAll({ db, engine }: Reading, runs: readonly RunRow[], 
   );
   return Promise.all(runs.map(async (run) => shown(run, besideIn(beside, run), await engine.queueOf(db, run), may)));
 }
+/** What somebody with these permissions is waited for: to approve, to recover, to give a connection. */
+export const needsOf = ({ id }: Principal, may: May): Needs => ({
+  statuses: [
+    ...(may("run:approve") ? (["planned", "awaiting_approval"] as const) : []),
+    ...(may("run:recover") ? (["needs_recovery"] as const) : []),
+    ...(may("capsule:write") ? (["blocked"] as const) : []),
+  ],
+  destroys: may("run:destroy"),
+  user_id: id,
+});
+
 const besideIn = (beside: Awaited<ReturnType<typeof besideOf>>, { id }: RunRow) => {
   const found = beside.get(id);
   if (!found) throw new Error(`Run ${id} has no Capsule`);

@@ -1,3 +1,4 @@
+import type { Queries } from "@takosumi/db/db";
 import type { SecretRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { locatorOf } from "../../tenancy/membership/repository.ts";
@@ -7,6 +8,9 @@ export const locateSecret = locatorOf("secret", "secrets");
 
 // Plan: secrets_page_idx from the cursor on; no id is below "".
 const page = statement("secrets_page", `SELECT * FROM secrets WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3`);
+// Plan: secrets_name_key.
+const named = statement("secrets_named", `SELECT * FROM secrets WHERE workspace_id = $1 AND name = $2`);
+export const secretNamed = (db: Db, workspaceId: string, name: string): Promise<SecretRow[]> => db.query(named, [workspaceId, name]);
 export const listSecrets = (db: Db, workspaceId: string, after: string | null, take: number): Promise<SecretRow[]> =>
   db.query<SecretRow>(page, [workspaceId, after ?? "", take]);
 
@@ -29,6 +33,7 @@ const users = statement(
   "secret_users",
   `SELECT c.id, c.name FROM secret_uses u JOIN capsules c ON c.id = u.capsule_id WHERE u.secret_id = $1 AND c.deleted_at IS NULL ORDER BY u.capsule_id LIMIT $2`,
 );
-export const usersOfSecret = (tx: Tx, id: string, take: number): Promise<{ id: string; name: string }[]> => tx.query(users, [id, take]);
+export const usersOfSecret = (tx: Queries, id: string, take: number): Promise<{ id: string; name: string }[]> =>
+  tx.query(users, [id, take]);
 const remove = statement("secret_delete", `DELETE FROM secrets WHERE id = $1`);
 export const deleteSecret = (tx: Tx, id: string): Promise<object[]> => tx.query(remove, [id]);

@@ -1,5 +1,6 @@
 import { ApiError } from "@takosumi/contracts/errors";
 import { newId } from "@takosumi/contracts/ids";
+import type { Queries } from "@takosumi/db/db";
 import type { SecretRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
 import type { Tx } from "../../world.ts";
@@ -7,6 +8,7 @@ import { deleteSecret, holdSecret, insertSecret, replaceSecret, usersOfSecret } 
 
 /** Capsules named where a Secret is in use. */
 const named = 10;
+const shownUses = 100;
 const gone = () => new ApiError("NOT_FOUND", "There is no such secret");
 
 /** Sealed before the transaction: a key service may be slow. */
@@ -35,6 +37,12 @@ export async function replaceValue(tx: Tx, id: string, value: string): Promise<S
   const replaced = await replaceSecret(tx, id, value);
   if (!replaced) throw gone();
   return replaced;
+}
+
+/** What uses a Secret, as far as it is shown. */
+export async function usesOf(db: Queries, id: string) {
+  const capsules = await usersOfSecret(db, id, shownUses + 1);
+  return { capsules: capsules.slice(0, shownUses), truncated: capsules.length > shownUses };
 }
 
 export async function removeSecret(tx: Tx, id: string): Promise<SecretRow> {

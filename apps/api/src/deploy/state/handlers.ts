@@ -8,12 +8,12 @@ import { collected, rollbackOf } from "./service.ts";
 
 export const stateHandlers = ({ db, blobs, engine }: Pick<Resources, "db" | "blobs" | "engine">) =>
   implement(state, {
-    list: async ({ input, capsule }) => {
-      const rows = await listStates(db, capsule.id, afterCursor(input.cursor), fetchLimit(input.limit));
+    list: async ({ input, kept_capsule }) => {
+      const rows = await listStates(db, kept_capsule.id, afterCursor(input.cursor), fetchLimit(input.limit));
       const page = paged(rows, input.limit, ({ id }) => id);
       return { state_versions: page.rows.map(shown), next_cursor: page.next_cursor };
     },
-    download: async ({ capsule, state_version: version, write }) => {
+    download: async ({ kept_capsule: capsule, state_version: version, write }) => {
       const body = await blobs.open({ workspace: version.workspace_id, kind: "state", digest: version.digest });
       try {
         // Recorded before the first byte leaves: a reader that is cut off has read all the same.

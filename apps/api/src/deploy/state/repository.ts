@@ -23,7 +23,7 @@ const one = statement(
     WHERE v.id = $1 AND v.capsule_id = $2`,
 );
 /** Of the Capsule that was located before it. */
-export const locateState: Locator<"state_version"> = async (db, id, reader, { capsule }) => {
+export const locateState: Locator<"state_version"> = async (db, id, reader, { kept_capsule: capsule }) => {
   if (id === undefined || !reader || !capsule) return null;
   const found = await db.one<StateVersionRow & { readonly reader_role: Role }>(one, [id, capsule.id, reader.id]);
   if (!found) return null;
