@@ -55,7 +55,7 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
     credentials: async ({ input, principal, write }) => {
       const lease = await held(input, principal);
       await write((tx) => engine.openCredentials(tx, lease), { metadata: { phase: input.phase, names: [] } });
-      return { env: [], files: [] };
+      return { env: [], files: [], arguments: [] };
     },
     input: async ({ input, principal }) => {
       const { body, size } = await engine.openInput(await held(input, principal), input.kind);
