@@ -80,7 +80,13 @@ export const runnerProtocol = family(
       summary: "Wait for a Run and take it",
       access,
       audit: "none: the engine records the start of the Run",
-      body: z.strictObject({ runner_id: opaqueId, wait_seconds: z.int().min(0).max(60), tools }),
+      body: z.strictObject({
+        runner_id: opaqueId,
+        wait_seconds: z.int().min(0).max(60),
+        tools,
+        /** The Runs that it knows itself to hold, where an answer to an earlier claim may have been lost: one that it does not name comes again. */
+        holding: z.array(opaqueId).max(512).optional(),
+      }),
       output: z.object({ lease: Lease.nullable() }),
     }),
     resume: post("/api/runner/resume", {

@@ -37,7 +37,12 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
     },
     claim: async ({ input, principal, signal }) => {
       const { pool } = await own(input.runner_id, principal.token_id);
-      const claiming = { runner_id: input.runner_id, pool, tools: [...new Set(input.tools.map(({ name }) => name))] };
+      const claiming = {
+        runner_id: input.runner_id,
+        pool,
+        tools: [...new Set(input.tools.map(({ name }) => name))],
+        holding: input.holding,
+      };
       return { lease: await engine.claim(claiming, Math.min(input.wait_seconds * 1000, longestWaitMs), signal) };
     },
     resume: async ({ input, principal }) => {
