@@ -1,5 +1,5 @@
-import { locateCapsule, locateKeptCapsule } from "./deploy/capsules/repository.ts";
 import { locateArtifact } from "./deploy/artifacts/repository.ts";
+import { locateCapsule, locateKeptCapsule } from "./deploy/capsules/repository.ts";
 import { locateProject } from "./deploy/projects/repository.ts";
 import { locateRun } from "./deploy/runs/repository.ts";
 import { locateSecret } from "./deploy/secrets/repository.ts";
