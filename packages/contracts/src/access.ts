@@ -44,7 +44,6 @@ export const entities = [
   "connection",
   "secret",
   "run",
-  "artifact",
   "state_version",
   "runner",
   "token",

@@ -1,9 +1,9 @@
 import type { RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
+import { Hearing } from "./hearing.ts";
 import { decisions } from "./queries/moves.ts";
 import { engineActor, recordRun } from "./record.ts";
 import { recoveryOf } from "./recovery.ts";
-import { mayTryAgain, requeue } from "./requeue.ts";
 import type { EngineResources } from "./resources.ts";
 
 const batch = 100;
@@ -13,13 +13,19 @@ const overdue = statement(
   `SELECT * FROM runs WHERE status = 'running' AND lease_expires_at < now() - $1 * interval '1 second' ORDER BY lease_expires_at LIMIT $2`,
 );
 
-/** Ends what time has ended, once: plans past their time, and Runs whose runner is gone. Safe on many replicas at once. */
-export async function sweep(resources: EngineResources): Promise<void> {
+const databaseTime = statement("sweep_time", `SELECT now() AS now`);
+
+/**
+ * Ends what time has ended, once: plans past their time and, where `silentAreGone`, Runs whose runner is overdue. Safe on many replicas at
+ * once. A Run that cannot be given up is told to `onError` and keeps no other one waiting.
+ */
+export async function sweep(resources: EngineResources, silentAreGone: boolean, onError: (error: unknown) => void): Promise<void> {
   const { db, settings } = resources;
   await db.transaction(async (tx) => {
     for (const run of await tx.query<RunRow>(decisions.expire, [batch])) await recordRun(tx, run, "run.expired", engineActor);
   });
-  for (const run of await db.query<RunRow>(overdue, [settings.graceSeconds, batch])) await giveUp(resources, run);
+  if (!silentAreGone) return;
+  for (const run of await db.query<RunRow>(overdue, [settings.graceSeconds, batch])) await giveUp(resources, run).catch(onError);
 }
 
 async function giveUp(resources: EngineResources, run: RunRow): Promise<void> {
@@ -38,8 +44,12 @@ async function giveUp(resources: EngineResources, run: RunRow): Promise<void> {
     } else if (run.cancel_requested_at !== null) {
       const moved = await tx.one<RunRow>(decisions.cancelLost, held);
       if (moved) await recordRun(tx, moved, "run.cancelled", engineActor);
-    } else if (mayTryAgain(run, settings)) {
-      await requeue(tx, run, engineActor, "LEASE_LOST");
+    } else if (run.attempts < settings.planAttempts) {
+      const moved = await tx.one<RunRow>(decisions.requeue, held);
+      if (moved) {
+        await tx.notify("takosumi_queue", moved.pool);
+        await recordRun(tx, moved, "run.requeued", engineActor, { attempt: run.attempts });
+      }
     } else {
       const error = { code: "LEASE_LOST", message: `its runner was lost ${run.attempts} times`, details: null };
       const moved = await tx.one<RunRow>(decisions.giveUpPlan, [...held, JSON.stringify(error)]);
@@ -52,9 +62,17 @@ async function giveUp(resources: EngineResources, run: RunRow): Promise<void> {
 export function startSweeper(resources: EngineResources, onError: (error: unknown) => void): { close(): Promise<void> } {
   let closed = false;
   let wake = () => {};
+  const hearing = new Hearing(resources.settings);
+  const once = async () => {
+    const [{ now }] = (await resources.db.query<{ now: Date }>(databaseTime, [])) as [{ now: Date }];
+    await sweep(resources, hearing.heard(now), onError);
+  };
   const round = async () => {
     while (!closed) {
-      await sweep(resources).catch(onError);
+      await once().catch((error: unknown) => {
+        hearing.lost();
+        onError(error);
+      });
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, resources.settings.sweepSeconds * 1000);
         wake = () => {

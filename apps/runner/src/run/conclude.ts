@@ -24,8 +24,8 @@ export async function concluded(
     await checkpoints.last(),
   );
   if (found.unsaved) {
-    // What is good is kept as a checkpoint: a person may adopt it.
-    if (found.state)
+    // What is good is kept as a checkpoint: a person may adopt it. The state that the Run began with is recorded already.
+    if (found.state && found.state.digest !== job.lease.base.digest)
       await job.calls.artifact("checkpoint", { digest: found.state.digest, size: found.state.bytes.length, body: found.state.bytes });
     const failure = toolFailure(exit.signal === "SIGKILL" ? "TOOL_KILLED" : "STATE_UNSAVED", found.unsaved, diagnostics, exit.code);
     const error = {

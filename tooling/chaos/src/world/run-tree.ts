@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+
+interface Seen {
+  readonly pid: number;
+  readonly parent: number;
+  readonly argv: readonly string[];
+}
+
+const read = (path: string): string => {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+};
+
+function processes(): Seen[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map((pid) => {
+    const stat = read(`/proc/${pid}/stat`);
+    const [, parent = "0"] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { pid: Number(pid), parent: Number(parent), argv: read(`/proc/${pid}/cmdline`).split("\0") };
+  });
+}
+
+/** Every process that works below a directory of a runner: the detached shells of its phases, and all that stands below them. */
+export function treeOf(runnerDir: string): Seen[] {
+  const all = processes();
+  const found = all.filter(({ argv }) => argv[0] === "/bin/sh" && argv.some((word) => word.startsWith(`${runnerDir}/`)));
+  for (let at = 0; at < found.length; at++) found.push(...all.filter(({ parent }) => parent === found[at]?.pid));
+  return found;
+}
+
+/** The tool of a phase at work there, waited for up to `withinMs`; null where none came. */
+export async function toolIn(runnerDir: string, command: string, withinMs: number): Promise<number | null> {
+  for (const end = performance.now() + withinMs; performance.now() < end; await pause(5)) {
+    const tool = treeOf(runnerDir).find(({ argv: [name = "", first] }) => /\/(tofu|terraform)$/.test(name) && first === command);
+    if (tool) return tool.pid;
+  }
+  return null;
+}
+
+export function signalAll(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  }
+}
