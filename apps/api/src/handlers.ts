@@ -1,5 +1,6 @@
 import type { Families } from "@takosumi/contracts/families";
 import type { HandlersOf } from "@takosumi/transport/handlers";
+import { artifactHandlers } from "./deploy/artifacts/handlers.ts";
 import { auditHandlers } from "./deploy/audit/handlers.ts";
 import { capsuleHandlers } from "./deploy/capsules/handlers.ts";
 import { outputHandlers } from "./deploy/outputs/handlers.ts";
@@ -21,6 +22,7 @@ export const handlers = (resources: Resources): HandlersOf<Families, World> => (
   secrets: secretHandlers(resources),
   runs: runHandlers(resources),
   runEvents: runEventHandlers(resources),
+  artifacts: artifactHandlers(resources),
   state: stateHandlers(resources),
   outputs: outputHandlers(resources),
   audit: auditHandlers(resources),

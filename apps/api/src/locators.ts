@@ -1,3 +1,4 @@
+import { locateArtifact } from "./deploy/artifacts/repository.ts";
 import { locateCapsule, locateKeptCapsule } from "./deploy/capsules/repository.ts";
 import { locateProject } from "./deploy/projects/repository.ts";
 import { locateRun } from "./deploy/runs/repository.ts";
@@ -14,5 +15,6 @@ export const locators: { readonly [E in keyof Rows]: Locator<E> } = {
   kept_capsule: locateKeptCapsule,
   secret: locateSecret,
   run: locateRun,
+  artifact: locateArtifact,
   state_version: locateState,
 };

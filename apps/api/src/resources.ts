@@ -18,6 +18,8 @@ export interface Resources {
 interface ApiSettings {
   readonly version: string;
   readonly public_url: string;
+  /** Where roles of AWS connections are assumed; null is AWS's own address. */
+  readonly aws_sts_endpoint: string | null;
   /** Requests a minute, in this process. */
   readonly limits: { readonly principal: number; readonly address: number };
 }

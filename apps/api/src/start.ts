@@ -65,6 +65,7 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
   const settings = {
     version,
     public_url: env.TAKOSUMI_PUBLIC_URL,
+    aws_sts_endpoint: env.TAKOSUMI_AWS_STS_ENDPOINT ?? null,
     limits: { principal: env.TAKOSUMI_RATE_LIMIT, address: env.TAKOSUMI_ADDRESS_RATE_LIMIT },
   };
   const resources: Resources = { db, keyring, blobs, engine, log, settings };

@@ -1,6 +1,6 @@
 import type { Role } from "@takosumi/contracts/access";
 import type { Db, Tx } from "@takosumi/db/db";
-import type { CapsuleRow, ProjectRow, RunRow, SecretRow, StateVersionRow, WorkspaceRow } from "@takosumi/db/rows";
+import type { ArtifactRow, CapsuleRow, ProjectRow, RunRow, SecretRow, StateVersionRow, WorkspaceRow } from "@takosumi/db/rows";
 import { implementFor, type Principal } from "@takosumi/transport/handlers";
 
 export type { Db, Tx } from "@takosumi/db/db";
@@ -13,6 +13,7 @@ export interface Rows {
   readonly kept_capsule: CapsuleRow;
   readonly secret: SecretRow;
   readonly run: RunRow;
+  readonly artifact: ArtifactRow;
   readonly state_version: StateVersionRow;
 }
 export interface World {

@@ -27,6 +27,7 @@ const additions = new Set([
   "GET /api/runs",
   "GET /api/runs/sse",
   "GET /api/runs/:id/changes",
+  "GET /api/artifacts/:id/content",
   "POST /api/runs/:id/discard",
   "POST /api/runs/:id/retry",
   "POST /api/runs/:id/recover",

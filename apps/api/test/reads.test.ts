@@ -43,7 +43,12 @@ beforeAll(async () => {
   const keyring = openKeyring({ masterKeys: [localMasterKey(randomBytes(32))], store: dataKeyStore(db) });
   const blobs = await diskBlobs({ directory, keyring });
   const engine = await openEngine({ db: real, blobs, keyring, settings: { ...engineDefaults, sweepSeconds: 600 }, onError: () => {} });
-  const settings = { version: "0.0.0", public_url: "http://127.0.0.1", limits: { principal: 10_000, address: 10_000 } };
+  const settings = {
+    version: "0.0.0",
+    public_url: "http://127.0.0.1",
+    aws_sts_endpoint: null,
+    limits: { principal: 10_000, address: 10_000 },
+  };
   const uses = openUses({ db, log });
   app = await serveApi({ db, keyring, blobs, engine, log, settings }, uses, { surfaces: new Set(), trustedProxies: [] });
   closing.push(

@@ -8,6 +8,7 @@ export interface Holdings {
   readonly kept_capsule: string;
   readonly secret: string;
   readonly run: string;
+  readonly artifact: string;
   readonly state_version: string;
 }
 
@@ -35,7 +36,8 @@ export async function holdings(call: Call): Promise<Holdings> {
   const { id: capsule } = await made(call, "/api/capsules", { project_id: project, name: `c-${unique()}`, source: inline }, "capsule");
   const { id: state_version } = await imported(call, capsule);
   const { id: run } = await made(call, "/api/runs", { kind: "plan", capsule_id: capsule }, "run");
-  return { workspace, project, capsule, kept_capsule: capsule, secret, run, state_version };
+  const { id: artifact } = await made(call, `/api/runs/${run}/artifacts`, { type: "doc", content: "a" }, "artifact");
+  return { workspace, project, capsule, kept_capsule: capsule, secret, run, artifact, state_version };
 }
 
 /** A body that each operation accepts from somebody who holds these; its name is new each time. */
@@ -52,6 +54,7 @@ export const bodies: Readonly<Record<string, (held: Holdings) => Record<string, 
   "runs.approve": () => ({}),
   "runs.discard": () => ({}),
   "runs.cancel": () => ({}),
+  "artifacts.create": () => ({ type: "doc", title: "notes", content: "# notes" }),
   "runs.retry": () => ({}),
   "runs.recover": () => ({ action: "keep_previous" }),
 };

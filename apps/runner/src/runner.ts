@@ -7,11 +7,13 @@ import { readJournals } from "./run/journal.ts";
 import { abandonRun, resumeRun } from "./run/resume.ts";
 import { toolsOf } from "./run/tool.ts";
 import type { Site } from "./site.ts";
+import { Unreachable } from "./wire/retry.ts";
 import { sweepWorkDirs } from "./work-dirs.ts";
 
 const { claim, resume } = runnerProtocol.operations;
 const AFTER_ERROR_MS = 1_000;
 const PATIENCE_MS = 24 * 3_600_000;
+const UNSURE_MS = 60_000;
 
 /** Claims Runs and works on as many at once as it has slots, until it is told to stop. */
 export class Runner {
@@ -20,7 +22,10 @@ export class Runner {
   readonly #stop = new AbortController();
   readonly #jobs = new Set<Job>();
   readonly #running = new Map<string, Promise<void>>();
+  readonly #begun = new Set<{ readonly run: string }>();
   #busy = 0;
+  /** Until then an answer to a claim may have been lost: at the start, and for a while after a claim that failed. */
+  #unsureUntil = performance.now() + UNSURE_MS;
   #free: () => void = () => undefined;
 
   constructor(site: Site, pollSeconds: number) {
@@ -77,20 +82,39 @@ export class Runner {
   async #claim(signal: AbortSignal): Promise<Lease | null> {
     const { settings, client, runnerId } = this.#site;
     const tools = (await toolsOf(settings).catch(() => [])).slice(0, 32).map(({ name, version }) => ({ name, version }));
-    const input = { runner_id: runnerId, wait_seconds: this.#pollSeconds, tools };
-    const { lease } = await client.call(claim, input, { signal, patienceMs: PATIENCE_MS, answerMs: (this.#pollSeconds + 30) * 1_000 });
+    const ask = async (patienceMs: number) => {
+      const holding = performance.now() < this.#unsureUntil ? await this.#holding() : undefined;
+      const input = { runner_id: runnerId, wait_seconds: this.#pollSeconds, tools, ...(holding && { holding }) };
+      return client.call(claim, input, { signal, patienceMs, answerMs: (this.#pollSeconds + 30) * 1_000 });
+    };
+    const { lease } = await ask(0).catch((error: unknown) => {
+      if (!(error instanceof Unreachable)) throw error;
+      // The call may have been heard, and a Run given: from now on the api hears which ones are known here.
+      this.#unsureUntil = Number.POSITIVE_INFINITY;
+      return ask(PATIENCE_MS);
+    });
+    if (this.#unsureUntil === Number.POSITIVE_INFINITY) this.#unsureUntil = performance.now() + UNSURE_MS;
     return lease;
+  }
+
+  /** Every Run that is begun here, or whose end could not be told yet. */
+  async #holding(): Promise<string[]> {
+    const left = await readJournals(this.#site.settings.dir);
+    return [...new Set([...[...this.#begun].map(({ run }) => run), ...left.map(({ journal }) => journal.run_id)])];
   }
 
   /** Plan and apply share a directory: one waits until the other has left it. */
   #begin(run: string, root: string, work: () => Promise<void>): void {
     this.#site.log.info({ run_id: run }, "run begun");
     this.#busy++;
+    const mark = { run };
+    this.#begun.add(mark);
     const done: Promise<void> = (this.#running.get(root) ?? Promise.resolve())
       .then(work)
       .catch((error: unknown) => this.#site.log.error({ run_id: run, err: error }, "run broke"))
       .finally(() => {
         this.#busy--;
+        this.#begun.delete(mark);
         if (this.#running.get(root) === done) this.#running.delete(root);
         this.#free();
         void this.#sweep();

@@ -6,7 +6,7 @@ import { emptyState } from "@takosumi/contracts/runner/empty-state";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
 import { Lease } from "@takosumi/contracts/runner/lease";
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
-import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
+import { type Credentials, runnerProtocol } from "@takosumi/contracts/runner/protocol";
 import { packFiles } from "@takosumi/opentofu/source";
 import { z } from "zod";
 import { digestOf } from "../src/cache/bytes.ts";
@@ -81,10 +81,7 @@ export class FakeRun {
 export class FakeApi {
   readonly runs = new Map<string, FakeRun>();
   readonly token = `tok_${randomUUID()}`;
-  credentials: { env: { name: string; value: string }[]; files: { path: string; content: string; env_name: string | null }[] } = {
-    env: [],
-    files: [],
-  };
+  credentials: Credentials = { env: [], files: [], arguments: [] };
   /** Answers that are made but never sent, per operation: the next n. */
   readonly swallow: Record<string, number> = {};
   blocked = false;

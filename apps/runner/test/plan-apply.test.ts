@@ -133,8 +133,9 @@ describe.runIf(hasTofu)("what a Run may meet", () => {
   it("hands credentials to the phases of a bound provider only, and hides them", async () => {
     api.bound = true;
     api.credentials = {
-      env: [{ name: "CLOUD_TOKEN", value: "tok-987654321" }],
-      files: [{ path: "cloud/key.json", content: "key-content-1234", env_name: "CLOUD_FILE" }],
+      env: [{ name: "CLOUD_TOKEN", value: "tok-987654321", sensitive: true }],
+      files: [{ path: "cloud/key.json", content: "key-content-1234", env_name: "CLOUD_FILE", sensitive: true }],
+      arguments: [],
     };
     const files = {
       "main.tf":
@@ -142,13 +143,18 @@ describe.runIf(hasTofu)("what a Run may meet", () => {
     };
     const plan = await api.plan({ files });
     expect(await plan.ended()).toMatchObject({ result: "planned" });
-    expect(plan.requirements).toContainEqual({ provider: "registry.opentofu.org/hashicorp/time", alias: null, builtin: false });
+    expect(plan.requirements).toContainEqual({
+      provider: "registry.opentofu.org/hashicorp/time",
+      alias: null,
+      builtin: false,
+      settable: false,
+    });
     const apply = api.apply(plan);
     expect(await apply.ended()).toMatchObject({ result: "applied" });
     expect(apply.log).toContain("[redacted CLOUD_TOKEN]");
     expect(apply.log).toContain("[redacted cloud/key.json]");
     api.bound = false;
-    api.credentials = { env: [], files: [] };
+    api.credentials = { env: [], files: [], arguments: [] };
   });
 
   it("ends a Run that writes too much", async () => {

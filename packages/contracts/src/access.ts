@@ -44,6 +44,7 @@ export const entities = [
   "connection",
   "secret",
   "run",
+  "artifact",
   "state_version",
   "runner",
   "token",

@@ -1,3 +1,4 @@
+import { artifacts } from "./deploy/artifacts.ts";
 import { audit } from "./deploy/audit.ts";
 import { capsules } from "./deploy/capsules.ts";
 import { outputs } from "./deploy/outputs.ts";
@@ -11,5 +12,18 @@ import { health } from "./instance/health.ts";
 import { runnerProtocol } from "./runner/protocol.ts";
 
 /** Everything that the product serves. */
-export const families = { projects, capsules, secrets, runs, runEvents, state, outputs, audit, runners, health, runnerProtocol } as const;
+export const families = {
+  projects,
+  capsules,
+  secrets,
+  runs,
+  runEvents,
+  artifacts,
+  state,
+  outputs,
+  audit,
+  runners,
+  health,
+  runnerProtocol,
+} as const;
 export type Families = typeof families;

@@ -8,6 +8,7 @@ export const prefixes = {
   connection: "conn_",
   secret: "sec_",
   run: "run_",
+  artifact: "art_",
   state_version: "sv_",
   audit_event: "aud_",
   token: "pat_",

@@ -75,6 +75,7 @@ export type RunRow = Row<
   }
 >;
 export type RunEventRow = Row<model.run_events>;
+export type ArtifactRow = Row<model.artifacts, { metadata: Readonly<Record<string, unknown>>; created_by: Pick<Actor, "id" | "name"> }>;
 export type RunChangeRow = Row<model.run_changes, { risk: Risk; data: z.infer<typeof ResourceChange> }>;
 export type QueueTurnRow = Row<model.queue_turns>;
 export type CheckpointRow = Row<model.checkpoints>;

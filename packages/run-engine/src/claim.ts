@@ -7,6 +7,7 @@ import { leaseOf } from "./lease.ts";
 import { releaseCapsule } from "./lock.ts";
 import { claimRun } from "./queries/claim.ts";
 import { moves } from "./queries/moves.ts";
+import { offerAgain } from "./queries/offer-again.ts";
 import { holdCapsule, runById } from "./queries/snapshot.ts";
 import { recordRun, runnerActor } from "./record.ts";
 import type { EngineResources } from "./resources.ts";
@@ -16,7 +17,12 @@ export interface Claiming {
   readonly runner_id: string;
   readonly pool: string;
   readonly tools: readonly string[];
+  /** Runs that the runner holds, where it may have missed the answer to a claim. */
+  readonly holding?: readonly string[] | undefined;
 }
+
+/** A live runner renews half a second after a claim: one that is silent for so long never heard of it. */
+const unheardSeconds = 3;
 
 /** Roles in a Workspace of those who approved. $1 Workspace, $2 users. */
 const rolesOf = statement("roles_of", `SELECT user_id, role FROM members WHERE workspace_id = $1 AND user_id = ANY ($2::text[])`);
@@ -31,10 +37,10 @@ export async function claim(resources: EngineResources, claiming: Claiming, wait
     if (!runner || runner.draining) return null;
     // Listening starts before the look, so that what comes in between wakes us.
     const woken = new AbortController();
-    const left = Math.min(until - Date.now(), 15_000);
+    const left = Math.min(until - Date.now(), claiming.holding ? unheardSeconds * 1_000 : 15_000);
     const notice = resources.notices.wait("takosumi_queue", claiming.pool, Math.max(left, 0), AbortSignal.any([signal, woken.signal]));
     try {
-      const run = await take(resources, claiming);
+      const run = (await takeUnheard(resources, claiming)) ?? (await take(resources, claiming));
       if (run === "refused") continue;
       if (run) return await leaseOf(resources, run);
       if (left <= 0 || signal.aborted) return null;
@@ -43,6 +49,16 @@ export async function claim(resources: EngineResources, claiming: Claiming, wait
       woken.abort();
     }
   }
+}
+
+/** A Run that this runner was given, in an answer that it never got. */
+async function takeUnheard({ db, settings }: EngineResources, { runner_id, holding }: Claiming): Promise<RunRow | null> {
+  if (!holding) return null;
+  return db.transaction(async (tx) => {
+    const run = await tx.one<RunRow>(offerAgain, [runner_id, settings.leaseSeconds, holding, unheardSeconds]);
+    if (run) await recordRun(tx, run, "run.offered_again", runnerActor(runner_id), { epoch: run.lease_epoch });
+    return run;
+  });
 }
 
 /** Takes one Run. "refused": it was one that may not be executed any more, and is over. */

@@ -13,6 +13,7 @@ import { holdCapsule } from "./queries/snapshot.ts";
 import { recordRun, runnerActor } from "./record.ts";
 import { recordState } from "./record-state.ts";
 import { recoveryOf } from "./recovery.ts";
+import { mayTryAgain, requeue } from "./requeue.ts";
 import type { EngineResources } from "./resources.ts";
 import { sealPlan } from "./seal.ts";
 
@@ -104,6 +105,12 @@ const outdatedValues = (run: RunRow) => [
 /** Ends an apply, or anything that failed or was cancelled; records the state that it left. */
 export async function completeRun(resources: EngineResources, held: Held, outcome: Written): Promise<RunRow> {
   const run = await heldRun(resources.db, held);
+  // A runner that stops hands its plans back: another one makes them, without waiting for the lease to end.
+  if (outcome.result === "failed" && outcome.error.code === "runner_stopped" && mayTryAgain(run, resources.settings)) {
+    const queued = await resources.db.transaction((tx) => requeue(tx, run, runnerActor(held.runner_id), "runner_stopped"));
+    if (!queued) throw lostLease(run.id);
+    return queued;
+  }
   if (outcome.state) await checkState(resources, run, outcome.state);
   const result =
     outcome.summary && run.kind !== "plan"

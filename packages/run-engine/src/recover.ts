@@ -37,8 +37,12 @@ export async function prepareRecovery(resources: EngineResources, run: RunRow, r
   const bytes =
     request.action === "upload_state" ? Buffer.from(request.state ?? "") : await checkpointBytes(resources, run, request.digest);
   const { serial, lineage, resource_count, outputs } = stateOf(bytes);
-  if (lineage !== run.base_lineage)
-    throw new ApiError("PRECONDITION_FAILED", "state: is of another lineage than the Capsule's", { reason: "lineage" });
+  // Before the first state nobody but the lost Run knows the lineage: whoever brings a state says it.
+  if (lineage !== run.base_lineage && run.base_state_version_id !== null)
+    throw new ApiError("PRECONDITION_FAILED", `state: is of the lineage ${lineage}, the Capsule's is ${run.base_lineage}`, {
+      reason: "lineage",
+      lineage: run.base_lineage,
+    });
   if (serial <= run.base_serial && run.base_state_version_id !== null)
     throw new ApiError("PRECONDITION_FAILED", `state: its serial ${serial} is not above the recorded ${run.base_serial}`, {
       reason: "serial",

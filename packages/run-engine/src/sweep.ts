@@ -4,6 +4,7 @@ import { Hearing } from "./hearing.ts";
 import { decisions } from "./queries/moves.ts";
 import { engineActor, recordRun } from "./record.ts";
 import { recoveryOf } from "./recovery.ts";
+import { mayTryAgain, requeue } from "./requeue.ts";
 import type { EngineResources } from "./resources.ts";
 
 const batch = 100;
@@ -44,12 +45,8 @@ async function giveUp(resources: EngineResources, run: RunRow): Promise<void> {
     } else if (run.cancel_requested_at !== null) {
       const moved = await tx.one<RunRow>(decisions.cancelLost, held);
       if (moved) await recordRun(tx, moved, "run.cancelled", engineActor);
-    } else if (run.attempts < settings.planAttempts) {
-      const moved = await tx.one<RunRow>(decisions.requeue, held);
-      if (moved) {
-        await tx.notify("takosumi_queue", moved.pool);
-        await recordRun(tx, moved, "run.requeued", engineActor, { attempt: run.attempts });
-      }
+    } else if (mayTryAgain(run, settings)) {
+      await requeue(tx, run, engineActor, "LEASE_LOST");
     } else {
       const error = { code: "LEASE_LOST", message: `its runner was lost ${run.attempts} times`, details: null };
       const moved = await tx.one<RunRow>(decisions.giveUpPlan, [...held, JSON.stringify(error)]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Held } from "../src/lease.ts";
 import { engineDefaults } from "../src/settings.ts";
 import { sweep } from "../src/sweep.ts";
 import { openWorld, type World } from "./world.ts";
@@ -54,6 +55,55 @@ describe("leases", () => {
       await sweeping();
     }
     expect(await world.run(run)).toMatchObject({ status: "failed", error: { code: "LEASE_LOST" } });
+  });
+
+  test("a plan that a stopping runner hands back is queued at once, as often as a lost one", async () => {
+    const run = await world.plan(await world.capsule());
+    const handBack = async () => {
+      const lease = await world.claimed(await world.runner());
+      const error = { code: "runner_stopped", message: "The runner was stopped", details: null };
+      const nothing = { tool: null, diagnostics: [], state: null, summary: null, duration_ms: 1 };
+      return { lease, ended: await world.engine.complete(lease.held, { result: "failed", error, ...nothing }) };
+    };
+    const first = await handBack();
+    expect(first.ended).toMatchObject({ status: "queued", attempts: 1, lease_runner_id: null, phases: [], error: null });
+    await expect(world.engine.takeEvents(first.lease.held, 1, [log("late\n")])).rejects.toThrow();
+    expect((await handBack()).ended).toMatchObject({ status: "queued", attempts: 2 });
+    expect((await handBack()).ended).toMatchObject({ status: "failed", error: { code: "runner_stopped" } });
+    expect((await world.run(run)).attempts).toBe(3);
+  });
+
+  test("a lease that its runner never heard of is offered to it again, under a higher epoch", async () => {
+    await world.approve(await world.planned(await world.capsule()));
+    const runner = await world.runner();
+    const missed = await world.claimed(runner);
+    const again = (of: string, holding: string[]) =>
+      world.engine.claim({ runner_id: of, pool: "default", tools: ["opentofu"], holding }, 0, AbortSignal.timeout(60_000));
+    // Too early: a live runner may be about to renew.
+    expect(await again(runner, [])).toBeNull();
+    await world.silent(missed, 5);
+    expect(await again(await world.runner(), [])).toBeNull();
+    expect(await again(runner, [missed.run_id])).toBeNull();
+    expect(await world.claim(runner)).toBeNull();
+    const lease = await again(runner, ["run_another"]);
+    expect(lease).toMatchObject({ run_id: missed.run_id, epoch: missed.epoch + 1 });
+    await expect(world.engine.takeEvents(missed.held, 1, [log("late\n")])).rejects.toEqual(reason({ reason: "old_epoch" }));
+    const held = { run_id: missed.run_id, runner_id: runner, epoch: missed.epoch + 1 };
+    expect((await world.applied({ ...missed, held })).status).toBe("succeeded");
+  });
+
+  test.each([
+    ["renewed", (held: Held) => world.engine.renew(held, 0, AbortSignal.abort())],
+    ["said something", (held: Held) => world.engine.takeEvents(held, 1, [log("begun\n")])],
+  ])("one that %s is not offered again, whatever its runner says", async (_, live) => {
+    await world.approve(await world.planned(await world.capsule()));
+    const runner = await world.runner();
+    const lease = await world.claimed(runner);
+    await live(lease.held);
+    await world.silent(lease, 5);
+    const claiming = { runner_id: runner, pool: "default", tools: ["opentofu"], holding: [] };
+    expect(await world.engine.claim(claiming, 0, AbortSignal.timeout(60_000))).toBeNull();
+    await world.applied(lease);
   });
 
   test("a lost apply needs recovery and holds its Capsule; its own runner may still complete it", async () => {

@@ -40,6 +40,10 @@ const seed = {
   token: statement("test_token", `INSERT INTO runner_tokens (id, pool, token_hash) VALUES ($1, 'default', $1)`),
   capsuleById: statement("test_capsule_by_id", `SELECT * FROM capsules WHERE id = $1`),
   runById: statement("test_run_by_id", `SELECT * FROM runs WHERE id = $1`),
+  silent: statement(
+    "test_silent",
+    `UPDATE runs SET heartbeat_at = heartbeat_at - $2 * interval '1 second', deadline_at = deadline_at - $2 * interval '1 second' WHERE id = $1`,
+  ),
   lapse: statement("test_lapse", `UPDATE runs SET lease_expires_at = now() - interval '1 hour' WHERE id = $1`),
 };
 
@@ -101,6 +105,8 @@ export class World {
   }
   again = async (capsule: { id: string }) => (await this.db.one<CapsuleRow>(seed.capsuleById, [capsule.id])) as CapsuleRow;
   run = async (run: { id: string }) => (await this.db.one<RunRow>(seed.runById, [run.id])) as RunRow;
+  /** So many seconds went by without a sign of life. */
+  silent = (lease: { run_id: string }, seconds: number) => this.db.query(seed.silent, [lease.run_id, seconds]);
   lapse = (run: { id: string }) => this.db.query(seed.lapse, [run.id]);
 
   async plan(capsule: CapsuleRow, more: Partial<PlanRequest> = {}): Promise<RunRow> {

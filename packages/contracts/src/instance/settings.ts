@@ -111,6 +111,12 @@ export const settings = [
     read_by: ["start", "api"],
   },
   {
+    name: "TAKOSUMI_AWS_STS_ENDPOINT",
+    about: "Where roles of AWS connections are assumed, instead of the region's own STS: a proxy, a VPC endpoint, a compatible service.",
+    default: null,
+    read_by: ["start", "api"],
+  },
+  {
     name: "TAKOSUMI_QUICKSTART",
     about: "off: npm start runs no first Capsule on an empty database.",
     default: "on",

@@ -18,13 +18,42 @@ const inQuery = { runner_id: opaqueId, epoch: count(Number.MAX_SAFE_INTEGER) };
 const sandbox = z.strictObject({ kind: z.enum(["bubblewrap", "none"]), not_isolated: z.array(z.string().max(200)).max(20) });
 const tools = z.array(z.strictObject({ name: z.enum(["opentofu", "terraform"]), version: z.string().max(64) })).max(32);
 
-export const Requirement = z.strictObject({ provider: z.string().max(512), alias: z.string().max(128).nullable(), builtin: z.boolean() });
-
-/** What the runner may inject for one phase. Values: never logged, never stored. */
-const Credentials = z.object({
-  env: z.array(z.object({ name: EnvName, value: z.string() })),
-  files: z.array(z.object({ path: z.string(), content: z.string(), env_name: z.string().nullable() })),
+/** `settable`: arguments can be set on this configuration from outside, since it stands in the root module alone. */
+export const Requirement = z.strictObject({
+  provider: z.string().max(512),
+  alias: z.string().max(128).nullable(),
+  builtin: z.boolean(),
+  settable: z.boolean().default(false),
 });
+
+const argument = { name: z.string().max(128), yields: z.boolean() };
+/**
+ * What the runner injects for one phase, and takes away after it. Values: never logged, never stored. Paths are relative to a folder that
+ * only this phase's payload reads; a file's variable, and an argument that names files, hold the path as the payload sees it. Arguments
+ * are set on one provider configuration; with `yields` only where its own block has none.
+ */
+export const Credentials = z.object({
+  env: z.array(z.object({ name: EnvName, value: z.string(), sensitive: z.boolean() })).max(1_000),
+  files: z
+    .array(z.object({ path: z.string().max(400), content: z.string(), env_name: EnvName.nullable(), sensitive: z.boolean() }))
+    .max(1_000),
+  arguments: z
+    .array(
+      z.object({
+        provider: z.string().max(512),
+        alias: z.string().max(128).nullable(),
+        set: z.array(
+          z.union([
+            z.object({ ...argument, value: z.union([z.string(), z.boolean()]) }),
+            z.object({ ...argument, file: z.string().max(400) }),
+            z.object({ ...argument, files: z.array(z.string().max(400)).max(20) }),
+          ]),
+        ),
+      }),
+    )
+    .max(500),
+});
+export type Credentials = z.infer<typeof Credentials>;
 
 export const runnerProtocol = family(
   "runnerProtocol",
@@ -51,7 +80,13 @@ export const runnerProtocol = family(
       summary: "Wait for a Run and take it",
       access,
       audit: "none: the engine records the start of the Run",
-      body: z.strictObject({ runner_id: opaqueId, wait_seconds: z.int().min(0).max(60), tools }),
+      body: z.strictObject({
+        runner_id: opaqueId,
+        wait_seconds: z.int().min(0).max(60),
+        tools,
+        /** The Runs that it knows itself to hold, where an answer to an earlier claim may have been lost: one that it does not name comes again. */
+        holding: z.array(opaqueId).max(512).optional(),
+      }),
       output: z.object({ lease: Lease.nullable() }),
     }),
     resume: post("/api/runner/resume", {

@@ -67,7 +67,8 @@ export const runHandlers = ({ db, engine }: Pick<Resources, "db" | "engine">) =>
     },
     recover: async ({ run, input, principal, write, may }) => {
       const prepared = await engine.prepareRecovery(run, { ...input, digest: input.digest, state: input.state, actor: actorOf(principal) });
-      const decided = { action: input.action, state_digest: prepared.state?.digest ?? null };
+      const ledger = { ledger: run.recovery?.ledger.length ?? 0, ledger_acknowledged: input.ledger_acknowledged };
+      const decided = { action: input.action, state_digest: prepared.state?.digest ?? null, ...ledger };
       return changed(
         write,
         may,

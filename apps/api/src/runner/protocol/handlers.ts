@@ -37,7 +37,12 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
     },
     claim: async ({ input, principal, signal }) => {
       const { pool } = await own(input.runner_id, principal.token_id);
-      const claiming = { runner_id: input.runner_id, pool, tools: [...new Set(input.tools.map(({ name }) => name))] };
+      const claiming = {
+        runner_id: input.runner_id,
+        pool,
+        tools: [...new Set(input.tools.map(({ name }) => name))],
+        holding: input.holding,
+      };
       return { lease: await engine.claim(claiming, Math.min(input.wait_seconds * 1000, longestWaitMs), signal) };
     },
     resume: async ({ input, principal }) => {
@@ -55,7 +60,7 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
     credentials: async ({ input, principal, write }) => {
       const lease = await held(input, principal);
       await write((tx) => engine.openCredentials(tx, lease), { metadata: { phase: input.phase, names: [] } });
-      return { env: [], files: [] };
+      return { env: [], files: [], arguments: [] };
     },
     input: async ({ input, principal }) => {
       const { body, size } = await engine.openInput(await held(input, principal), input.kind);
