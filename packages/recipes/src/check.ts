@@ -46,8 +46,9 @@ function checkFields(mode: Mode, { values, secrets, files }: All, wrong: Wrong):
   }
   for (const group of mode.oneOf ?? [])
     if (!group.some(given)) wrong(["values", group[0] as string], `is missing: give at least one of ${group.join(", ")}`);
-  for (const [one, other] of mode.notBoth ?? [])
-    if (given(one) && given(other)) wrong(["values", other], `is given beside ${one}: give one of them`);
+  for (const group of mode.together ?? [])
+    for (const name of group.some(given) ? group : [])
+      if (!given(name)) wrong(["values", name], `is missing: ${group.join(" and ")} are given together`);
   for (const index of files.keys())
     wrong(["files", index], `takes no files of your own. What belongs in a file is a field: ${allowed.join(", ")}`);
 }

@@ -28,8 +28,8 @@ export interface FieldSource {
 /** What a variable holds: a field, a fixed text, or the path of one of the mode's files as the payload sees it. */
 export type EnvSource = FieldSource | { readonly literal: string } | { readonly file: string };
 
-/** Text, or a field with what surrounds it; a field that was not given leaves out what surrounds it too. */
-export type Piece = string | { readonly field: string; readonly before?: string; readonly after?: string };
+/** Text, or a field with what surrounds it; a field that was not given leaves out what surrounds it too. `as` is how its value is spelled. */
+export type Piece = string | (FieldSource & { readonly before?: string; readonly after?: string; readonly as?: "json" | "base64" });
 /** A file that is made only where its field, or one of its pieces, was given. */
 export type FileSource = FieldSource | { readonly pieces: readonly Piece[] };
 
@@ -61,8 +61,8 @@ export interface Mode {
   readonly files?: Readonly<Record<string, FileSource>>;
   /** Groups of fields: of each at least one must be there. */
   readonly oneOf?: readonly (readonly string[])[];
-  /** Pairs of fields of which never both are there. */
-  readonly notBoth?: readonly (readonly [string, string])[];
+  /** Groups of fields that are all there, or none of them. */
+  readonly together?: readonly (readonly string[])[];
   readonly exchange?: Exchange;
   readonly byArguments?: ByArguments;
   /** The names of variables and files are the user's own. */

@@ -52,7 +52,7 @@ export function material(mode: Mode, given: Given, phase: Phase, { byArguments =
   const values = { ...defaultsOf(mode), ...given.values };
   const secret = (field: string) => isSecret(mode, field);
   const text = (source: FileSource): string | null => {
-    if ("pieces" in source) return joined(source.pieces, values);
+    if ("pieces" in source) return joined(source.pieces, values, phase);
     return values[chosen(source, values, phase)] ?? null;
   };
   const made = (sources: Readonly<Record<string, FileSource>>, env: Readonly<Record<string, EnvSource>>): InjectedFile[] =>
@@ -117,17 +117,22 @@ const fieldsOf = (source: FileSource): string[] => {
 };
 
 /** Null where none of the fields was given: then there is nothing to write. */
-function joined(pieces: readonly Piece[], values: Readonly<Record<string, string>>): string | null {
+function joined(pieces: readonly Piece[], values: Readonly<Record<string, string>>, phase: Phase): string | null {
   let any = false;
   const texts = pieces.map((piece) => {
     if (typeof piece === "string") return piece;
-    const value = values[piece.field];
+    const value = values[chosen(piece, values, phase)];
     if (value === undefined) return "";
     any = true;
-    return `${piece.before ?? ""}${value}${piece.after ?? ""}`;
+    return `${piece.before ?? ""}${spelled(value, piece.as)}${piece.after ?? ""}`;
   });
   return any ? texts.join("") : null;
 }
+
+const spelled = (value: string, as: "json" | "base64" | undefined): string => {
+  if (as === "json") return JSON.stringify(value);
+  return as === "base64" ? Buffer.from(value).toString("base64") : value;
+};
 
 function argument(
   name: string,

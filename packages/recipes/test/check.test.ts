@@ -79,6 +79,20 @@ it("refuses files that would lie elsewhere, twice, or in each other's way", () =
   ]);
 });
 
+it("asks for one of a group, and for all of what belongs together", () => {
+  const openstack = { OS_AUTH_URL: "https://id.example.com/v3", OS_USERNAME: "u", OS_PASSWORD: "p" };
+  const password = modeOf("openstack", "password");
+  expect(faults(password, { values: openstack })).toEqual([
+    "values.OS_PROJECT_ID: is missing: give at least one of OS_PROJECT_ID, OS_PROJECT_NAME",
+  ]);
+  expect(faults(password, { values: openstack, secrets: { OS_PROJECT_NAME: "sec_1" } })).toEqual([]);
+  const mysql = { MYSQL_ENDPOINT: "db:3306", MYSQL_USERNAME: "u", MYSQL_PASSWORD: "p", MYSQL_TLS_CONFIG: "maybe", PLAN_USERNAME: "r" };
+  expect(faults(modeOf("mysql", "password"), { values: mysql })).toEqual([
+    "values.MYSQL_TLS_CONFIG: must be one of true, false, skip-verify",
+    "values.PLAN_PASSWORD: is missing: PLAN_USERNAME and PLAN_PASSWORD are given together",
+  ]);
+});
+
 it("bounds everything", () => {
   const many = Object.fromEntries(Array.from({ length: materialLimits.values + 1 }, (_, index) => [`V_${index}`, "x"]));
   expect(faults(own, { values: many })).toEqual([expect.stringContaining("more than 100 variables")]);

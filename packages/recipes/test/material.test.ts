@@ -59,6 +59,34 @@ it("serves one configuration by files and arguments, with no variable and no sec
   expect(without.arguments.map(({ name }) => name)).toEqual(["profile", "shared_credentials_files"]);
 });
 
+it("writes a kubeconfig for one configuration, and escapes what stands in it", () => {
+  const values = {
+    KUBE_HOST: "https://c.example.com",
+    KUBE_TOKEN: 'to"ken',
+    PLAN_TOKEN: "reads",
+    KUBE_CLUSTER_CA_CERT_DATA: "-----BEGIN A-----\nx\n-----END A-----\n",
+  };
+  const of = (phase: "plan" | "apply") => material(modeOf("kubernetes", "token"), { values }, phase, { byArguments: true });
+  expect(of("apply").files[0]?.content).toContain('      token: "to\\"ken"\n');
+  expect(of("plan").files[0]?.content).toBe(
+    `apiVersion: v1
+kind: Config
+current-context: takosumi
+contexts: [{name: takosumi, context: {cluster: takosumi, user: takosumi}}]
+clusters:
+  - name: takosumi
+    cluster:
+      server: "https://c.example.com"
+      certificate-authority-data: ${Buffer.from(values.KUBE_CLUSTER_CA_CERT_DATA).toString("base64")}
+users:
+  - name: takosumi
+    user:
+      token: "reads"
+`,
+  );
+  expect(of("plan").arguments).toEqual([{ name: "config_path", yields: false, file: "kubeconfig" }]);
+});
+
 it("injects what a user declares under the user's own names", () => {
   const files = [
     { path: "a/key.json", content: "{}", env_name: "KEY_FILE" },

@@ -34,16 +34,16 @@ describe.each(modes.map(({ recipe, name, mode }) => [`${recipe.id} ${name}`, mod
   it("injects only what may be injected, from fields and files that it has", () => {
     for (const [variable, source] of Object.entries(mode.env ?? {})) {
       expect(mayInject(variable), variable).toBe(true);
-      if ("field" in source) expect([...given]).toContain(source.field);
+      for (const field of "field" in source ? [source.field, source.plan].filter((name) => name !== undefined) : [])
+        expect([...given]).toContain(field);
       if ("file" in source) expect(Object.keys(mode.files ?? {})).toContain(source.file);
     }
     const files = [...Object.entries(mode.files ?? {}), ...Object.entries(mode.byArguments?.files ?? {})];
     for (const [path, source] of files) {
       expect(path).toMatch(/^[\w.-]+$/);
-      const used =
-        "field" in source
-          ? [source.field, source.plan]
-          : source.pieces.map((piece) => (typeof piece === "string" ? undefined : piece.field));
+      const sources: readonly { field: string; plan?: string }[] =
+        "field" in source ? [source] : source.pieces.filter((piece) => typeof piece !== "string");
+      const used = sources.flatMap(({ field, plan }) => [field, plan]);
       for (const field of used.filter((name) => name !== undefined)) expect([...given]).toContain(field);
     }
   });
@@ -72,6 +72,6 @@ describe.each(modes.map(({ recipe, name, mode }) => [`${recipe.id} ${name}`, mod
       if (choices && normal) expect(choices).toContain(normal);
       if (normal !== undefined) expect(required).toBe(false);
     }
-    for (const name of [...(mode.oneOf ?? []), ...(mode.notBoth ?? [])].flat()) expect(mode.fields[name]?.required).toBe(false);
+    for (const name of [...(mode.oneOf ?? []), ...(mode.together ?? [])].flat()) expect(mode.fields[name]?.required).toBe(false);
   });
 });
