@@ -6,6 +6,8 @@ import { capsuleHandlers } from "./deploy/capsules/handlers.ts";
 import { outputHandlers } from "./deploy/outputs/handlers.ts";
 import { projectHandlers } from "./deploy/projects/handlers.ts";
 import { runEventHandlers } from "./deploy/run-events/handlers.ts";
+import { runnerPoolHandlers } from "./deploy/runner-pools/handlers.ts";
+import { runnerTokenHandlers } from "./deploy/runner-tokens/handlers.ts";
 import { runnerHandlers } from "./deploy/runners/handlers.ts";
 import { runHandlers } from "./deploy/runs/handlers.ts";
 import { secretHandlers } from "./deploy/secrets/handlers.ts";
@@ -26,6 +28,8 @@ export const handlers = (resources: Resources): HandlersOf<Families, World> => (
   state: stateHandlers(resources),
   outputs: outputHandlers(resources),
   audit: auditHandlers(resources),
+  runnerPools: runnerPoolHandlers(resources),
+  runnerTokens: runnerTokenHandlers(resources),
   runners: runnerHandlers(resources),
   health: healthHandlers(resources),
   runnerProtocol: protocolHandlers(resources),

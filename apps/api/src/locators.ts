@@ -1,6 +1,9 @@
 import { locateArtifact } from "./deploy/artifacts/repository.ts";
 import { locateCapsule, locateKeptCapsule } from "./deploy/capsules/repository.ts";
 import { locateProject } from "./deploy/projects/repository.ts";
+import { locatePool } from "./deploy/runner-pools/repository.ts";
+import { locateRunnerToken } from "./deploy/runner-tokens/repository.ts";
+import { locateRunner } from "./deploy/runners/repository.ts";
 import { locateRun } from "./deploy/runs/repository.ts";
 import { locateSecret } from "./deploy/secrets/repository.ts";
 import { locateState } from "./deploy/state/repository.ts";
@@ -17,4 +20,7 @@ export const locators: { readonly [E in keyof Rows]: Locator<E> } = {
   run: locateRun,
   artifact: locateArtifact,
   state_version: locateState,
+  runner: locateRunner,
+  runner_pool: locatePool,
+  runner_token: locateRunnerToken,
 };

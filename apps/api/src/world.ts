@@ -1,6 +1,17 @@
 import type { Role } from "@takosumi/contracts/access";
 import type { Db, Tx } from "@takosumi/db/db";
-import type { ArtifactRow, CapsuleRow, ProjectRow, RunRow, SecretRow, StateVersionRow, WorkspaceRow } from "@takosumi/db/rows";
+import type {
+  ArtifactRow,
+  CapsuleRow,
+  ProjectRow,
+  RunnerPoolRow,
+  RunnerRow,
+  RunnerTokenRow,
+  RunRow,
+  SecretRow,
+  StateVersionRow,
+  WorkspaceRow,
+} from "@takosumi/db/rows";
 import { implementFor, type Principal } from "@takosumi/transport/handlers";
 
 export type { Db, Tx } from "@takosumi/db/db";
@@ -15,6 +26,9 @@ export interface Rows {
   readonly run: RunRow;
   readonly artifact: ArtifactRow;
   readonly state_version: StateVersionRow;
+  readonly runner: RunnerRow;
+  readonly runner_pool: RunnerPoolRow;
+  readonly runner_token: RunnerTokenRow;
 }
 export interface World {
   readonly rows: Rows;
@@ -25,7 +39,8 @@ export interface World {
 interface Located<E extends keyof Rows> {
   readonly row: Rows[E];
   readonly role: Role;
-  readonly workspace_id: string;
+  /** Null for what belongs to the instance. */
+  readonly workspace_id: string | null;
 }
 /** Null for a row that does not exist, is not inside `within`, or is not the reader's to see: nobody can tell these apart. */
 export type Locator<E extends keyof Rows> = (

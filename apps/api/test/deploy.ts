@@ -31,6 +31,7 @@ export class DeployWorld {
     const project_id = (given as { project_id?: string }).project_id ?? (await this.project()).id;
     return (await this.ok("POST", "/api/capsules", { name: "web", source: module, ...given, project_id })).capsule;
   }
+  pool = async (name: string, as: Call = this.call) => (await this.ok("POST", "/api/runner-pools", { name }, as)).runner_pool;
   patch = async (id: string, body: object) => (await this.ok("PATCH", `/api/capsules/${id}`, body)).capsule;
   plan = async (capsule_id: string) => (await this.ok("POST", "/api/runs", { kind: "plan", capsule_id })).run;
   /** A plan as if a runner had finished it. */

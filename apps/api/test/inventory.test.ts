@@ -36,6 +36,12 @@ const additions = new Set([
   "GET /api/state/:capsule_id/versions/:id/metadata",
   "GET /api/audit/verify",
   "GET /api/runners",
+  "POST /api/runners/:id/drain",
+  "GET /api/runner-pools",
+  "POST /api/runner-pools",
+  "GET /api/runner-pools/:pool_id/tokens",
+  "POST /api/runner-pools/:pool_id/tokens",
+  "DELETE /api/runner-tokens/:id",
 ]);
 interface Endpoint {
   readonly family: string;

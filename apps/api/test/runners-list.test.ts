@@ -30,11 +30,13 @@ it("runners show pool, status, and how many Runs they are at", async () => {
   const online = await add("online", {});
   await add("silent", { last_seen_at: new Date(Date.now() - 3_600_000) });
   await add("draining", { draining: true });
-  await add("elsewhere", { pool: "other" });
+  const stranger = await world.stranger();
+  const { id: pool } = await world.pool("default-of-mine");
+  await add("elsewhere", { pool });
   const run = await world.plan((await world.capsule()).id);
   await world.db.prisma.runs.update({ where: { id: run.id }, data: { status: "running", lease_runner_id: online.id } });
 
-  const { runners } = await world.ok("GET", "/api/runners?pool=default", undefined, await world.stranger());
+  const { runners } = await world.ok("GET", "/api/runners?pool=default", undefined, stranger);
   expect(runners.map(({ name, status, slots }: { name: string; status: string; slots: object }) => [name, status, slots])).toEqual([
     ["online", "online", { total: 2, busy: 1 }],
     ["silent", "offline", { total: 2, busy: 0 }],
@@ -43,4 +45,8 @@ it("runners show pool, status, and how many Runs they are at", async () => {
   const first = await world.ok("GET", "/api/runners?limit=3");
   const rest = await world.ok("GET", `/api/runners?limit=3&cursor=${first.next_cursor}`);
   expect([...first.runners, ...rest.runners].map(({ name }) => name)).toEqual(["online", "silent", "draining", "elsewhere"]);
+  expect(rest.runners[0]).toMatchObject({ pool: "default-of-mine", pool_id: pool, workspace_id: expect.stringMatching(/^ws_/) });
+  // Nobody sees the runners of a Workspace that they do not belong to.
+  const seen = await world.ok("GET", "/api/runners", undefined, stranger);
+  expect(seen.runners.map(({ name }: { name: string }) => name)).toEqual(["online", "silent", "draining"]);
 });

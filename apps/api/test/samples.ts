@@ -10,6 +10,9 @@ export interface Holdings {
   readonly run: string;
   readonly artifact: string;
   readonly state_version: string;
+  readonly runner_pool: string;
+  readonly runner_token: string;
+  readonly runner: string;
 }
 
 export const inline = { kind: "inline", files: { "main.tf": 'resource "terraform_data" "a" {}' } };
@@ -29,6 +32,17 @@ export async function imported(call: Call, capsule: string): Promise<{ readonly 
   return body.state_version;
 }
 
+/** A token of a pool, and a runner that showed it. */
+export async function registered(call: Call, pool: string) {
+  const { body } = await call("POST", `/api/runner-pools/${pool}/tokens`, { body: { name: "a token" } });
+  const { token, runner_token } = body as { token: string; runner_token: { id: string } };
+  const tools = [{ name: "opentofu", version: "1.12.6" }];
+  const told = { instance: `i_${unique()}`, name: "a runner", version: "1", slots: 2, tools, sandbox: { kind: "none", not_isolated: [] } };
+  const answer = await call("POST", "/api/runner/register", { body: told, headers: { authorization: `Bearer ${token}` } });
+  if (answer.status !== 200) throw new Error(`Registering answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  return { id: runner_token.id, token, runner: answer.body.runner.id as string };
+}
+
 /** Fills the caller's personal Workspace. */
 export async function holdings(call: Call): Promise<Holdings> {
   const { id: project, workspace_id: workspace } = await made(call, "/api/projects", { name: `p ${unique()}` }, "project");
@@ -37,7 +51,9 @@ export async function holdings(call: Call): Promise<Holdings> {
   const { id: state_version } = await imported(call, capsule);
   const { id: run } = await made(call, "/api/runs", { kind: "plan", capsule_id: capsule }, "run");
   const { id: artifact } = await made(call, `/api/runs/${run}/artifacts`, { type: "doc", content: "a" }, "artifact");
-  return { workspace, project, capsule, kept_capsule: capsule, secret, run, artifact, state_version };
+  const { id: runner_pool } = await made(call, "/api/runner-pools", { name: `p-${unique()}` }, "runner_pool");
+  const { id: runner_token, runner } = await registered(call, runner_pool);
+  return { workspace, project, capsule, kept_capsule: capsule, secret, run, artifact, state_version, runner_pool, runner_token, runner };
 }
 
 /** A body that each operation accepts from somebody who holds these; its name is new each time. */
@@ -50,6 +66,9 @@ export const bodies: Readonly<Record<string, (held: Holdings) => Record<string, 
   "capsules.unlock": () => ({ reason: "a test" }),
   "secrets.create": ({ workspace }) => ({ workspace_id: workspace, name: `S_${unique()}`, value: "a value" }),
   "secrets.replace": () => ({ value: "another value" }),
+  "runnerPools.create": ({ workspace }) => ({ workspace_id: workspace, name: `p-${unique()}` }),
+  "runnerTokens.create": () => ({ name: "a token" }),
+  "runners.drain": () => ({}),
   "runs.create": ({ capsule }) => ({ kind: "plan", capsule_id: capsule }),
   "runs.approve": () => ({}),
   "runs.discard": () => ({}),

@@ -47,6 +47,8 @@ export const entities = [
   "artifact",
   "state_version",
   "runner",
+  "runner_pool",
+  "runner_token",
   "token",
   "user",
   "repo",

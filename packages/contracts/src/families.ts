@@ -4,6 +4,8 @@ import { capsules } from "./deploy/capsules.ts";
 import { outputs } from "./deploy/outputs.ts";
 import { projects } from "./deploy/projects.ts";
 import { runEvents } from "./deploy/run-events.ts";
+import { runnerPools } from "./deploy/runner-pools.ts";
+import { runnerTokens } from "./deploy/runner-tokens.ts";
 import { runners } from "./deploy/runners.ts";
 import { runs } from "./deploy/runs.ts";
 import { secrets } from "./deploy/secrets.ts";
@@ -22,6 +24,8 @@ export const families = {
   state,
   outputs,
   audit,
+  runnerPools,
+  runnerTokens,
   runners,
   health,
   runnerProtocol,

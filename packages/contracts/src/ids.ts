@@ -13,6 +13,8 @@ export const prefixes = {
   audit_event: "aud_",
   token: "pat_",
   runner: "rnr_",
+  runner_pool: "pool_",
+  runner_token: "rtk_",
   user: "usr_",
 } as const;
 export type Named = keyof typeof prefixes;

@@ -26,21 +26,22 @@ const unheardSeconds = 3;
 
 /** Roles in a Workspace of those who approved. $1 Workspace, $2 users. */
 const rolesOf = statement("roles_of", `SELECT user_id, role FROM members WHERE workspace_id = $1 AND user_id = ANY ($2::text[])`);
-/** A runner was heard of. $1 runner. No row: nobody registered it, or it drains. */
+/** A runner was heard of. $1 runner. No row: nobody registered it. */
 const seen = statement("runner_seen", `UPDATE runners SET last_seen_at = now() WHERE id = $1 RETURNING id, draining`);
 
-/** The next Run for a runner; waits up to `waitMs` for one. Null: nothing came, or the runner drains. */
+/** The next Run for a runner; waits up to `waitMs` for one. Null: nothing came, and nothing comes while the runner drains. */
 export async function claim(resources: EngineResources, claiming: Claiming, waitMs: number, signal: AbortSignal): Promise<Lease | null> {
   const until = Date.now() + waitMs;
   for (;;) {
     const runner = await resources.db.one<{ draining: boolean }>(seen, [claiming.runner_id]);
-    if (!runner || runner.draining) return null;
+    if (!runner) return null;
     // Listening starts before the look, so that what comes in between wakes us.
     const woken = new AbortController();
     const left = Math.min(until - Date.now(), claiming.holding ? unheardSeconds * 1_000 : 15_000);
     const notice = resources.notices.wait("takosumi_queue", claiming.pool, Math.max(left, 0), AbortSignal.any([signal, woken.signal]));
     try {
-      const run = (await takeUnheard(resources, claiming)) ?? (await take(resources, claiming));
+      // One that drains waits as well, so that it does not ask again at once.
+      const run = runner.draining ? null : ((await takeUnheard(resources, claiming)) ?? (await take(resources, claiming)));
       if (run === "refused") continue;
       if (run) return await leaseOf(resources, run);
       if (left <= 0 || signal.aborted) return null;

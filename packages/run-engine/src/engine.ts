@@ -19,7 +19,7 @@ import { readLog } from "./read-log.ts";
 import { prepareRecovery, type RecoverRequest, recover } from "./recover.ts";
 import { type Requirement, resolveProviders } from "./resolve.ts";
 import type { EngineResources } from "./resources.ts";
-import { registerRunner, renew, resume, runnerOf } from "./runners.ts";
+import { drainRunner, registerRunner, renew, resume, runnerOf } from "./runners.ts";
 import { staleOnConfigChange } from "./stale.ts";
 import { startSweeper } from "./sweep.ts";
 import { openIngest, takeEvents } from "./take-events.ts";
@@ -59,6 +59,7 @@ export async function openEngine({ onError, ...opened }: Options) {
     followWorkspace: workspaces.follow,
 
     registerRunner,
+    drainRunner,
     runnerOf: (runner: string, token: string) => runnerOf(resources, runner, token),
     claim: (claiming: Claiming, waitMs: number, signal: AbortSignal) => claim(resources, claiming, waitMs, signal),
     resume: (runner: string, held: readonly { readonly run_id: string; readonly epoch: number }[]) => resume(resources, runner, held),

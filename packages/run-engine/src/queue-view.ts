@@ -10,6 +10,7 @@ interface Facts {
   readonly lock_run_id: string | null;
   readonly lock_actor: { readonly name: string } | null;
   readonly lock_reason: string | null;
+  readonly pool: string;
   readonly online: number;
   readonly able: number;
   readonly free: number;
@@ -21,7 +22,7 @@ interface Facts {
 /** Why a queued Run waits. $1 run, $2 seconds after which a runner is offline. Plan: each part by its index; `ahead` counts at most 1,000. */
 const facts = statement(
   "queue_facts",
-  `SELECT c.lock_run_id, c.lock_actor, c.lock_reason, fleet.*,
+  `SELECT c.lock_run_id, c.lock_actor, c.lock_reason, fleet.*, coalesce((SELECT name FROM runner_pools WHERE id = r.pool), r.pool) AS pool,
      (SELECT count(*) FROM runs o WHERE o.workspace_id = r.workspace_id AND o.status = 'running') AS running,
      (SELECT count(*) FROM (SELECT 1 FROM runs q WHERE q.pool = r.pool AND q.status = 'queued' AND (q.queue_rank, q.id) < (r.queue_rank, r.id) LIMIT 1000) q) AS ahead
    FROM runs r JOIN capsules c ON c.id = r.capsule_id,
@@ -51,9 +52,9 @@ export async function queueOf(db: Queries, settings: EngineSettings, run: RunRow
   if (run.kind !== "plan" && seen.lock_actor) return waits("capsule_locked", `Locked by ${seen.lock_actor.name}: ${seen.lock_reason}`);
   if (Number(seen.online) === 0) {
     const last = seen.last_seen_at ? `last seen ${seen.last_seen_at.toISOString()}` : "none was ever seen";
-    return waits("no_runner", `No runner online in pool "${run.pool}" (${last})`);
+    return waits("no_runner", `No runner online in pool "${seen.pool}" (${last})`);
   }
-  if (Number(seen.able) === 0) return waits("no_tool", `No runner in pool "${run.pool}" has ${run.tool_name}`);
+  if (Number(seen.able) === 0) return waits("no_tool", `No runner in pool "${seen.pool}" has ${run.tool_name}`);
   if (Number(seen.running) >= settings.workspaceLimit)
     return waits("workspace_limit", `${seen.running} of ${settings.workspaceLimit} running in this Workspace`);
   const position = Number(seen.ahead) + 1;

@@ -1,4 +1,4 @@
-import { newId } from "@takosumi/contracts/ids";
+import { newId, prefixes } from "@takosumi/contracts/ids";
 import type { Lease } from "@takosumi/contracts/runner/lease";
 import type { Tx } from "@takosumi/db/db";
 import type { RunnerRow, RunRow } from "@takosumi/db/rows";
@@ -26,7 +26,13 @@ const announce = statement(
    SELECT $1, t.id, $3, $4, t.pool, $5, $6, $7::jsonb, $8::jsonb FROM runner_tokens t WHERE t.id = $2
    ON CONFLICT (token_id, instance) DO UPDATE SET name = excluded.name, pool = excluded.pool, version = excluded.version,
      slots = excluded.slots, tools = excluded.tools, sandbox = excluded.sandbox, registered_at = now(), last_seen_at = now(), draining = false
-   RETURNING *`,
+   RETURNING *, (SELECT jsonb_build_object('name', p.name, 'workspace_id', p.workspace_id) FROM runner_pools p WHERE p.id = runners.pool) AS of_pool`,
+);
+/** What waits for Runs is woken where they may come again. $1 runner, $2 whether it drains. Plan: runners_pkey. */
+const setDraining = statement(
+  "runner_drain",
+  `WITH changed AS (UPDATE runners SET draining = $2 WHERE id = $1 RETURNING *)
+   SELECT changed.*, pg_notify('takosumi_queue', changed.pool) AS told FROM changed`,
 );
 /** A runner of this token. $1 runner, $2 token. */
 const runnerOfToken = statement("runner_of_token", `SELECT * FROM runners WHERE id = $1 AND token_id = $2`);
@@ -34,10 +40,17 @@ const runnerOfToken = statement("runner_of_token", `SELECT * FROM runners WHERE 
 export async function registerRunner(
   tx: Tx,
   { token_id, instance, name, version, slots, tools, sandbox }: Registration,
-): Promise<RunnerRow> {
-  const values = [newId("rnr_"), token_id, instance, name, version, slots, JSON.stringify(tools), JSON.stringify(sandbox)];
-  return (await tx.one<RunnerRow>(announce, values)) as RunnerRow;
+): Promise<RegisteredRunner> {
+  const values = [newId(prefixes.runner), token_id, instance, name, version, slots, JSON.stringify(tools), JSON.stringify(sandbox)];
+  return (await tx.one<RegisteredRunner>(announce, values)) as RegisteredRunner;
 }
+export interface RegisteredRunner extends RunnerRow {
+  readonly of_pool: { readonly name: string; readonly workspace_id: string | null };
+}
+
+/** A runner that drains is given no Run after this commits; it keeps those that it has. */
+export const drainRunner = async (tx: Tx, id: string, draining: boolean): Promise<RunnerRow> =>
+  (await tx.one<RunnerRow>(setDraining, [id, draining])) as RunnerRow;
 
 /** Null where this runner is not of that token: nobody acts as another's runner. */
 export const runnerOf = ({ db }: Pick<EngineResources, "db">, runner: string, token: string): Promise<RunnerRow | null> =>

@@ -3,13 +3,15 @@ import { statement } from "@takosumi/db/sql";
 /**
  * Takes the next Run of a pool: the lowest turn whose Capsule is free, whose tool this runner has and whose Workspace is below its limit.
  * $1 pool, $2 runner, $3 lease seconds, $4 tool names, $5 Runs of a Workspace at once.
- * Plan: runs_queue_idx in order, each candidate with its Capsule by primary key; locked rows are skipped, so claims do not wait for each other.
+ * A runner that drains or whose token was revoked gets none, from the moment on that this was committed.
+ * Plan: the runner by primary key, once; runs_queue_idx in order, each candidate with its Capsule by primary key; locked rows are skipped, so claims do not wait for each other.
  */
 export const claimRun = statement(
   "claim_run",
   `WITH next AS (
      SELECT r.id FROM runs r JOIN capsules c ON c.id = r.capsule_id
      WHERE r.pool = $1 AND r.status = 'queued'
+       AND EXISTS (SELECT 1 FROM runners n JOIN runner_tokens t ON t.id = n.token_id WHERE n.id = $2 AND NOT n.draining AND t.revoked_at IS NULL)
        AND (c.lock_run_id IS NULL OR c.lock_run_id = r.id)
        AND (r.kind = 'plan' OR c.lock_actor IS NULL)
        AND (r.tool_name IS NULL OR r.tool_name = ANY ($4::text[]))

@@ -29,7 +29,7 @@ const beside = statement(
   "runs_beside",
   `SELECT r.id,
      CASE WHEN s.id IS NULL THEN NULL ELSE jsonb_build_object('id', s.id, 'digest', s.digest, 'size_bytes', s.size_bytes, 'commit', s.commit) END AS snapshot,
-     CASE WHEN n.id IS NULL THEN NULL ELSE jsonb_build_object('id', n.id, 'name', n.name, 'pool', n.pool) END AS runner,
+     CASE WHEN n.id IS NULL THEN NULL ELSE jsonb_build_object('id', n.id, 'name', n.name, 'pool', coalesce(p.name, n.pool)) END AS runner,
      c.lock_run_id, c.lock_actor, c.lock_reason, c.deleted_at IS NOT NULL AS capsule_deleted,
      (SELECT a.id FROM audit_events a WHERE a.chain_id = r.workspace_id AND a.run_id = r.id ORDER BY a.sequence LIMIT 1) AS first_event_id,
      (SELECT a.id FROM audit_events a WHERE a.chain_id = r.workspace_id AND a.run_id = r.id ORDER BY a.sequence DESC LIMIT 1) AS last_event_id,
@@ -37,6 +37,7 @@ const beside = statement(
    FROM runs r JOIN capsules c ON c.id = r.capsule_id
      LEFT JOIN source_snapshots s ON s.id = r.source_snapshot_id
      LEFT JOIN runners n ON n.id = r.lease_runner_id
+     LEFT JOIN runner_pools p ON p.id = n.pool
    WHERE r.id = ANY ($1::text[])`,
 );
 export const besideOf = async (db: Queries, ids: readonly string[], changes: number): Promise<Map<string, Beside>> =>

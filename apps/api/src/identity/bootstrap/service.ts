@@ -91,7 +91,7 @@ async function takeRunnerToken(tx: Tx, token: string, events: AuditInput[]): Pro
   const before = await readSetting(tx, settings.runner);
   const known = await findRunnerTokenId(tx, hash);
   if (known !== null && known === before) return;
-  const id = known ?? `rtk_${newId(prefixes.runner).slice(prefixes.runner.length)}`;
+  const id = known ?? newId(prefixes.runner_token);
   if (before !== null) await revokeRunnerToken(tx, before);
   if (known === null) await insertRunnerToken(tx, id, pool, hash);
   else await reviveRunnerToken(tx, id);

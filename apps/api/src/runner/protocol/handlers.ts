@@ -23,15 +23,16 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
   };
   return implement(runnerProtocol, {
     register: async ({ input, principal, write }) => {
-      const { id, name, pool } = await write(
+      const { id, name, of_pool } = await write(
         (tx) => engine.registerRunner(tx, { ...input, token_id: principal.token_id ?? "" }),
         (row) => ({
-          metadata: { name: row.name, pool: row.pool, version: row.version },
+          workspace_id: row.of_pool.workspace_id,
+          metadata: { name: row.name, pool: row.of_pool.name, version: row.version },
         }),
       );
       const { leaseSeconds, renewSeconds } = engine.settings;
       return {
-        runner: { id, name, pool },
+        runner: { id, name, pool: of_pool.name },
         settings: { lease_seconds: leaseSeconds, renew_seconds: renewSeconds, poll_seconds: longestWaitMs / 1000 },
       };
     },
