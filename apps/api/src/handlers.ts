@@ -3,8 +3,10 @@ import type { HandlersOf } from "@takosumi/transport/handlers";
 import { artifactHandlers } from "./deploy/artifacts/handlers.ts";
 import { auditHandlers } from "./deploy/audit/handlers.ts";
 import { capsuleHandlers } from "./deploy/capsules/handlers.ts";
+import { connectionHandlers } from "./deploy/connections/handlers.ts";
 import { outputHandlers } from "./deploy/outputs/handlers.ts";
 import { projectHandlers } from "./deploy/projects/handlers.ts";
+import { recipeHandlers } from "./deploy/recipes/handlers.ts";
 import { runEventHandlers } from "./deploy/run-events/handlers.ts";
 import { runnerPoolHandlers } from "./deploy/runner-pools/handlers.ts";
 import { runnerTokenHandlers } from "./deploy/runner-tokens/handlers.ts";
@@ -21,6 +23,8 @@ import type { World } from "./world.ts";
 export const handlers = (resources: Resources): HandlersOf<Families, World> => ({
   projects: projectHandlers(resources),
   capsules: capsuleHandlers(resources),
+  connections: connectionHandlers(resources),
+  recipes: recipeHandlers(),
   secrets: secretHandlers(resources),
   runs: runHandlers(resources),
   runEvents: runEventHandlers(resources),

@@ -1,5 +1,6 @@
 import { locateArtifact } from "./deploy/artifacts/repository.ts";
 import { locateCapsule, locateKeptCapsule } from "./deploy/capsules/repository.ts";
+import { locateConnection } from "./deploy/connections/repository.ts";
 import { locateProject } from "./deploy/projects/repository.ts";
 import { locatePool } from "./deploy/runner-pools/repository.ts";
 import { locateRunnerToken } from "./deploy/runner-tokens/repository.ts";
@@ -16,6 +17,7 @@ export const locators: { readonly [E in keyof Rows]: Locator<E> } = {
   project: locateProject,
   capsule: locateCapsule,
   kept_capsule: locateKeptCapsule,
+  connection: locateConnection,
   secret: locateSecret,
   run: locateRun,
   artifact: locateArtifact,

@@ -3,6 +3,7 @@ import type { Db, Tx } from "@takosumi/db/db";
 import type {
   ArtifactRow,
   CapsuleRow,
+  ConnectionRow,
   ProjectRow,
   RunnerPoolRow,
   RunnerRow,
@@ -22,6 +23,7 @@ export interface Rows {
   readonly project: ProjectRow;
   readonly capsule: CapsuleRow;
   readonly kept_capsule: CapsuleRow;
+  readonly connection: ConnectionRow;
   readonly secret: SecretRow;
   readonly run: RunRow;
   readonly artifact: ArtifactRow;

@@ -5,6 +5,7 @@ import { type TestDatabase, testDatabase } from "@takosumi/testkit/database";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { listEvents } from "../src/deploy/audit/repository.ts";
 import { listCapsules } from "../src/deploy/capsules/repository.ts";
+import { listConnections } from "../src/deploy/connections/repository.ts";
 import { listProjects } from "../src/deploy/projects/repository.ts";
 import { listChanges } from "../src/deploy/runs/changes/repository.ts";
 import { listRuns, type Needs } from "../src/deploy/runs/repository.ts";
@@ -22,6 +23,8 @@ const seeds = (owner: string) => [
   `INSERT INTO workspaces (id, slug, name, kind, owner_id) SELECT ${id("ws_", "i")}, 's' || i, 'n', 'team', '${owner}' FROM generate_series(0, 99) i`,
   `INSERT INTO projects (id, workspace_id, name, slug) SELECT ${id("prj_", "i", 6)}, ${id("ws_", "i % 100")}, 'p', 'p' || i ${from}`,
   `INSERT INTO secrets (id, workspace_id, name, sealed) SELECT ${id("sec_", "i", 6)}, ${id("ws_", "i % 100")}, 's' || i, 'x' ${from}`,
+  `INSERT INTO connections (id, workspace_id, name, provider, recipe_id, recipe_mode, fields, files)
+     SELECT ${id("conn_", "i", 6)}, ${id("ws_", "i % 100")}, 'c' || i, 'p' || i / 100 % 10, 'r', 'm', '{}', '[]' ${from}`,
   `INSERT INTO capsules (id, workspace_id, project_id, name, status, source, module_path, variables, provider_bindings)
      SELECT ${id("cap_", "i", 6)}, ${id("ws_", "i % 100")}, ${id("prj_", "1 + i % 200", 6)}, 'c' || i, 'pending', '{}', '.', '[]', '[]' ${from}`,
   `INSERT INTO state_versions (id, workspace_id, capsule_id, previous_id, serial, lineage, digest, size_bytes, outputs)
@@ -77,6 +80,8 @@ const event = { capsule_id: undefined, run_id: undefined, actor_id: undefined, a
 const lists: [string, (db: Db) => Promise<unknown>][] = [
   ["projects_page_idx", (db) => listProjects(db, workspace, null, 51)],
   ["secrets_page_idx", (db) => listSecrets(db, workspace, "sec_000100", 51)],
+  ["connections_page_idx", (db) => listConnections(db, workspace, { after: null, provider: undefined, take: 51 })],
+  ["connections_provider_page_idx", (db) => listConnections(db, workspace, { after: null, provider: "p1", take: 51 })],
   ["capsules_page_idx", (db) => listCapsules(db, "workspace_id", workspace, page)],
   ["capsules_project_page_idx", (db) => listCapsules(db, "project_id", "prj_000001", page)],
   ["capsules_status_idx", (db) => listCapsules(db, "workspace_id", workspace, { ...page, status: "active" })],

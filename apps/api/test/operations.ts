@@ -22,7 +22,7 @@ export const operations: readonly Listed[] = Object.values(families).flatMap((fa
 );
 export const publicOperations = operations.filter(({ hidden }) => !hidden);
 
-/** Where an id stands in the input of an operation. `*` is the first element of a list. */
+/** Where an id stands in the input of an operation. `*` is the first element of a list, `{}` a value of a record. */
 export interface IdPlace {
   readonly where: "path" | "query" | "body";
   readonly path: readonly string[];
@@ -45,6 +45,7 @@ interface Def {
   readonly type: string;
   readonly innerType?: z.core.$ZodType;
   readonly element?: z.core.$ZodType;
+  readonly valueType?: z.core.$ZodType;
   readonly options?: readonly z.core.$ZodType[];
   readonly shape?: z.core.$ZodShape;
 }
@@ -52,12 +53,13 @@ function nested(where: IdPlace["where"], path: readonly string[], schema: z.core
   if (!schema) return [];
   const entity = entityOf(schema);
   if (entity) return [{ where, path, entity }];
-  const { innerType, element, options = [] } = schema._zod.def as unknown as Def;
+  const { innerType, element, valueType, options = [] } = schema._zod.def as unknown as Def;
   const shape = (schema._zod.def as unknown as Def).type === "object" ? fieldsOf(schema as z.core.$ZodObject) : {};
   return [
     ...Object.entries(shape).flatMap(([name, field]) => nested(where, [...path, name], field)),
     ...nested(where, path, innerType),
     ...nested(where, [...path, "*"], element),
+    ...nested(where, [...path, "{}"], valueType),
     ...options.flatMap((option) => nested(where, path, option)),
   ];
 }

@@ -6,6 +6,7 @@ export interface Holdings {
   readonly project: string;
   readonly capsule: string;
   readonly kept_capsule: string;
+  readonly connection: string;
   readonly secret: string;
   readonly run: string;
   readonly artifact: string;
@@ -17,6 +18,13 @@ export interface Holdings {
 
 export const inline = { kind: "inline", files: { "main.tf": 'resource "terraform_data" "a" {}' } };
 const unique = () => Math.random().toString(36).slice(2, 10);
+
+const anyConnection = () => ({
+  name: `conn ${unique()}`,
+  provider: "acme/any",
+  recipe: { id: "generic-env" },
+  values: { ACME_TOKEN: "a value" },
+});
 
 async function made(call: Call, path: string, body: object, name: string): Promise<{ readonly id: string; readonly workspace_id: string }> {
   const { status, body: answer } = await call("POST", path, { body });
@@ -47,13 +55,27 @@ export async function registered(call: Call, pool: string) {
 export async function holdings(call: Call): Promise<Holdings> {
   const { id: project, workspace_id: workspace } = await made(call, "/api/projects", { name: `p ${unique()}` }, "project");
   const { id: secret } = await made(call, "/api/secrets", { name: `S_${unique()}`, value: "a value" }, "secret");
+  const { id: connection } = await made(call, "/api/connections", anyConnection(), "connection");
   const { id: capsule } = await made(call, "/api/capsules", { project_id: project, name: `c-${unique()}`, source: inline }, "capsule");
   const { id: state_version } = await imported(call, capsule);
   const { id: run } = await made(call, "/api/runs", { kind: "plan", capsule_id: capsule }, "run");
   const { id: artifact } = await made(call, `/api/runs/${run}/artifacts`, { type: "doc", content: "a" }, "artifact");
   const { id: runner_pool } = await made(call, "/api/runner-pools", { name: `p-${unique()}` }, "runner_pool");
   const { id: runner_token, runner } = await registered(call, runner_pool);
-  return { workspace, project, capsule, kept_capsule: capsule, secret, run, artifact, state_version, runner_pool, runner_token, runner };
+  return {
+    workspace,
+    project,
+    capsule,
+    kept_capsule: capsule,
+    connection,
+    secret,
+    run,
+    artifact,
+    state_version,
+    runner_pool,
+    runner_token,
+    runner,
+  };
 }
 
 /** A body that each operation accepts from somebody who holds these; its name is new each time. */
@@ -64,6 +86,8 @@ export const bodies: Readonly<Record<string, (held: Holdings) => Record<string, 
   "capsules.update": () => ({ name: `c-${unique()}` }),
   "capsules.lock": () => ({ reason: "a test" }),
   "capsules.unlock": () => ({ reason: "a test" }),
+  "connections.create": ({ workspace }) => ({ workspace_id: workspace, ...anyConnection() }),
+  "connections.update": () => ({ values: { ACME_TOKEN: "another value" } }),
   "secrets.create": ({ workspace }) => ({ workspace_id: workspace, name: `S_${unique()}`, value: "a value" }),
   "secrets.replace": () => ({ value: "another value" }),
   "runnerPools.create": ({ workspace }) => ({ workspace_id: workspace, name: `p-${unique()}` }),

@@ -29,7 +29,7 @@ test("the permissions, each at the lowest role that has it", () => {
   const table = Object.groupBy(roles.owner, (permission) => lowest(permission) ?? "none");
   expect(table).toEqual({
     visitor: ["repo:read"],
-    viewer: ["workspace:read", "capsule:read", "run:read", "audit:read"],
+    viewer: ["workspace:read", "capsule:read", "connection:read", "run:read", "audit:read"],
     editor: ["capsule:write", "source:write", "run:plan", "run:cancel"],
     admin: [
       "run:approve",

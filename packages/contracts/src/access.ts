@@ -1,6 +1,6 @@
 /** What a role may do: all that the one before it may, and more. A visitor is anybody who looks at something public. */
 const visitor = ["repo:read"] as const;
-const viewer = [...visitor, "workspace:read", "capsule:read", "run:read", "audit:read"] as const;
+const viewer = [...visitor, "workspace:read", "capsule:read", "connection:read", "run:read", "audit:read"] as const;
 const editor = [...viewer, "capsule:write", "source:write", "run:plan", "run:cancel"] as const;
 const admin = [
   ...editor,

@@ -46,6 +46,8 @@ export const reasons = {
     "not_empty",
     "ledger_unacknowledged",
     "old_epoch",
+    "recipe_gone",
+    "connection_unavailable",
   ],
   GONE: ["expired", "deleted"],
   PRECONDITION_FAILED: ["lineage", "serial", "changed"],

@@ -1,8 +1,10 @@
 import { artifacts } from "./deploy/artifacts.ts";
 import { audit } from "./deploy/audit.ts";
 import { capsules } from "./deploy/capsules.ts";
+import { connections } from "./deploy/connections.ts";
 import { outputs } from "./deploy/outputs.ts";
 import { projects } from "./deploy/projects.ts";
+import { recipes } from "./deploy/recipes.ts";
 import { runEvents } from "./deploy/run-events.ts";
 import { runnerPools } from "./deploy/runner-pools.ts";
 import { runnerTokens } from "./deploy/runner-tokens.ts";
@@ -17,6 +19,8 @@ import { runnerProtocol } from "./runner/protocol.ts";
 export const families = {
   projects,
   capsules,
+  connections,
+  recipes,
   secrets,
   runs,
   runEvents,

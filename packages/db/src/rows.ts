@@ -36,6 +36,12 @@ export type AuditDenialRow = Row<model.audit_denials>;
 export type ProjectRow = Row<model.projects, { policy: Policy }>;
 export type SecretRow = Row<model.secrets>;
 export type SecretUseRow = Row<model.secret_uses>;
+export type ConnectionRow = Row<
+  model.connections,
+  { fields: readonly string[]; files: readonly { readonly path: string; readonly env_name: string | null }[] }
+>;
+export type ConnectionSecretRow = Row<model.connection_secrets>;
+export type ConnectionUseRow = Row<model.connection_uses>;
 export type SourceSnapshotRow = Row<model.source_snapshots>;
 export type StateVersionRow = Row<
   model.state_versions,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { canonicalProvider } from "@takosumi/contracts/deploy/provider-address";
 import { readProduced } from "./produced.ts";
-import { normalProvider } from "./provider-address.ts";
 
 export type LockedProvider = { provider: string; version: string };
 
@@ -22,7 +22,7 @@ export function lockedProviders(lock: Uint8Array): LockedProvider[] {
   const text = Buffer.from(lock).toString("utf8");
   const blocks = text.matchAll(/^provider "([^"\n]+)" \{\n([\s\S]*?)^\}/gm);
   return [...blocks].map(([, address = "", body = ""]) => ({
-    provider: normalProvider(address),
+    provider: canonicalProvider(address),
     version: /^\s*version\s*=\s*"([^"]+)"/m.exec(body)?.[1] ?? "",
   }));
 }

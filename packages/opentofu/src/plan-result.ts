@@ -1,7 +1,7 @@
+import { canonicalProvider } from "@takosumi/contracts/deploy/provider-address";
 import { attributeChanges, type Budget, pathText, shownLeaf, sidesOf } from "./attribute-changes.ts";
 import { TofuError } from "./errors.ts";
 import type { ChangeJson, ChangeValues, PlanJson } from "./plan-json.ts";
-import { normalProvider } from "./provider-address.ts";
 import type { OutputChange, PlanResult, PlanSummary, ResourceChange } from "./types.ts";
 
 const MOST_CHANGES = 5_000;
@@ -86,7 +86,7 @@ function resourceChange(item: ChangeJson, budget: Budget): ResourceChange {
     type: item.type ?? "",
     name: item.name ?? "",
     index: item.index ?? null,
-    provider: normalProvider(item.provider_name ?? ""),
+    provider: canonicalProvider(item.provider_name ?? ""),
     mode: item.mode === "data" ? "data" : "managed",
     actions: change.actions ?? [],
     action_reason: item.action_reason ?? null,

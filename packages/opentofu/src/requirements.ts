@@ -1,5 +1,6 @@
+import { canonicalProvider, isBuiltin } from "@takosumi/contracts/deploy/provider-address";
 import { lockedProviders } from "./lock.ts";
-import { isBuiltin, normalProvider, parseProviderReference } from "./provider-address.ts";
+import { parseProviderReference } from "./provider-address.ts";
 import { stateProviders } from "./state.ts";
 import type { RequiredProvider } from "./types.ts";
 
@@ -21,7 +22,7 @@ export type RequirementSources = {
 export function requiredProviders({ config, blocks = [], lock, state }: RequirementSources): RequiredProvider[] {
   const found = new Map<string, RequiredProvider>();
   const add = (provider: string, alias: string | null) => {
-    const one = { provider: normalProvider(provider), alias, builtin: isBuiltin(provider) };
+    const one = { provider: canonicalProvider(provider), alias, builtin: isBuiltin(provider) };
     found.set(`${one.provider} ${alias ?? ""}`, one);
   };
   for (const [provider, alias] of configured(config)) add(provider, alias);

@@ -1,5 +1,6 @@
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { canonicalProvider } from "@takosumi/contracts/deploy/provider-address";
 import { afterAll, describe, expect, test } from "vitest";
 import { envNameProblem, phaseEnvironment } from "../src/environment.ts";
 import { parseEvent } from "../src/events.ts";
@@ -10,7 +11,7 @@ import { builtinOnly, initNeeded } from "../src/init-need.ts";
 import { lockDigest, lockedProviders } from "../src/lock.ts";
 import { pickTool } from "../src/pick.ts";
 import { probeTool } from "../src/probe.ts";
-import { normalProvider, parseProviderReference } from "../src/provider-address.ts";
+import { parseProviderReference } from "../src/provider-address.ts";
 import { providerBlocks } from "../src/provider-blocks.ts";
 import { requiredProviders } from "../src/requirements.ts";
 import { createRunDir } from "../src/rundir.ts";
@@ -167,9 +168,9 @@ describe("events", () => {
 describe("providers", () => {
   test("addresses: one form for both public registries", () => {
     expect(
-      ["aws", "Hashicorp/AWS", "registry.terraform.io/hashicorp/aws", "registry.opentofu.org/hashicorp/aws"].map(normalProvider),
+      ["aws", "Hashicorp/AWS", "registry.terraform.io/hashicorp/aws", "registry.opentofu.org/hashicorp/aws"].map(canonicalProvider),
     ).toEqual(Array(4).fill("registry.opentofu.org/hashicorp/aws"));
-    expect(normalProvider("example.com/a/b")).toBe("example.com/a/b");
+    expect(canonicalProvider("example.com/a/b")).toBe("example.com/a/b");
     expect(parseProviderReference('module.x["a.b"].provider["registry.terraform.io/hashicorp/aws"].west')).toEqual({
       provider: "registry.opentofu.org/hashicorp/aws",
       alias: "west",

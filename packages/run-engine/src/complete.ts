@@ -100,6 +100,7 @@ const outdatedValues = (run: RunRow) => [
   run.capsule_id,
   JSON.stringify({ code: "STALE", message: "the Capsule moved while this plan was made", details: null }),
   "",
+  "[]",
 ];
 
 /** Ends an apply, or anything that failed or was cancelled; records the state that it left. */

@@ -17,10 +17,11 @@ import { openNotices } from "./notices.ts";
 import { queueOf } from "./queue-view.ts";
 import { readLog } from "./read-log.ts";
 import { prepareRecovery, type RecoverRequest, recover } from "./recover.ts";
-import { type Requirement, resolveProviders } from "./resolve.ts";
+import type { Requirement } from "./resolution.ts";
+import { resolveProviders } from "./resolve.ts";
 import type { EngineResources } from "./resources.ts";
 import { drainRunner, registerRunner, renew, resume, runnerOf } from "./runners.ts";
-import { staleOnConfigChange } from "./stale.ts";
+import { staleOnConfigChange, staleOnConnectionChange } from "./stale.ts";
 import { startSweeper } from "./sweep.ts";
 import { openIngest, takeEvents } from "./take-events.ts";
 import { givenVariables } from "./variables.ts";
@@ -52,6 +53,7 @@ export async function openEngine({ onError, ...opened }: Options) {
     prepareRollback: (bringing: Bringing, to: string) => prepareRollback(resources, bringing, to),
     recordBrought,
     staleOnConfigChange,
+    staleOnConnectionChange,
     queueOf: (db: Queries, run: RunRow) => queueOf(db, resources.settings, run),
     readLog: (run: RunRow, offset: number, limit: number) => readLog(resources, run, offset, limit),
     events: following.events,

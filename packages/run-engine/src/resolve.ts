@@ -1,69 +1,26 @@
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { type Held, heldRun, lostLease } from "./lease.ts";
+import { connectionsById, type KnownConnection } from "./queries/connections.ts";
 import { moves } from "./queries/moves.ts";
 import { recordRun, runnerActor } from "./record.ts";
+import { type Ground, type Requirement, resolveAll } from "./resolution.ts";
 import type { EngineResources } from "./resources.ts";
-
-type Resolution = RunRow["provider_bindings"][number];
-export interface Requirement {
-  readonly provider: string;
-  readonly alias: string | null;
-  readonly builtin: boolean;
-}
-
-/** Providers that reach nothing that asks for credentials. */
-const credentialFree = new Set([
-  "random",
-  "null",
-  "local",
-  "time",
-  "tls",
-  "archive",
-  "external",
-  "template",
-  "cloudinit",
-  "http",
-  "terraform",
-]);
 
 const read = statement("resolve_capsule", `SELECT * FROM capsules WHERE id = $1`);
 /** $1 run, $2 epoch, $3 runner, $4 bindings, $5 lock digest. */
 const keep = statement(
   "run_keep_bindings",
   `UPDATE runs SET provider_bindings = $4::jsonb, provider_lock_digest = $5
-   WHERE id = $1 AND lease_epoch = $2 AND lease_runner_id = $3 AND status = 'running' RETURNING id`,
+   WHERE id = $1 AND lease_epoch = $2 AND lease_runner_id = $3 AND status = 'running' AND kind = 'plan' RETURNING id`,
 );
 
-/** "hashicorp/aws", "registry.terraform.io/hashicorp/aws" -> "registry.opentofu.org/hashicorp/aws": both registries name one provider. */
-export const canonicalProvider = (address: string): string => {
-  const parts = address.toLowerCase().split("/");
-  if (parts.length < 3) return `registry.opentofu.org/${parts.length === 1 ? `hashicorp/${parts[0]}` : parts.join("/")}`;
-  return parts[0] === "registry.terraform.io" ? ["registry.opentofu.org", ...parts.slice(1)].join("/") : parts.join("/");
-};
-
-export function resolveOne({ provider, alias, builtin }: Requirement, bindings: CapsuleRow["provider_bindings"]): Resolution {
-  const address = canonicalProvider(provider);
-  const same = bindings.filter((binding) => canonicalProvider(binding.provider) === address);
-  const bound = same.find((binding) => binding.alias === alias) ?? same.find((binding) => binding.alias === null);
-  const resolved = (message: string | null): Resolution => ({
-    provider: address,
-    alias,
-    status: "resolved_provider_connection",
-    connection_id: null,
-    message,
-  });
-  if (bound?.connection_id === null) return resolved("the module configures this provider itself");
-  const [host, namespace, type] = address.split("/");
-  if (builtin || (host === "registry.opentofu.org" && namespace === "hashicorp" && credentialFree.has(type ?? "")))
-    return resolved("needs no credentials");
-  return {
-    provider: address,
-    alias,
-    status: "blocked_missing_connection",
-    connection_id: null,
-    message: `${address}${alias ? `.${alias}` : ""} has no connection: bind one to the Capsule (provider_bindings), or bind connection_id null where the module configures it itself`,
-  };
+async function groundOf({ db }: Pick<EngineResources, "db">, run: RunRow): Promise<Ground> {
+  const { provider_bindings: bindings } = (await db.one<CapsuleRow>(read, [run.capsule_id])) as CapsuleRow;
+  const ids = [...new Set(bindings.flatMap(({ connection_id }) => connection_id ?? []))];
+  const connections = ids.length > 0 ? await db.query<KnownConnection>(connectionsById, [run.workspace_id, ids]) : [];
+  const env = run.variables.flatMap(({ name, kind }) => (kind === "env" ? [name] : []));
+  return { bindings, connections, env };
 }
 
 /** Which connection serves each provider. Where one has none, the Run ends `blocked`, before any credential was opened. */
@@ -74,18 +31,17 @@ export async function resolveProviders(
   lockDigest: string,
 ) {
   const run = await heldRun(db, held);
-  const capsule = (await db.one<CapsuleRow>(read, [run.capsule_id])) as CapsuleRow;
-  const bindings = requirements.map((requirement) => resolveOne(requirement, capsule.provider_bindings));
-  const missing = bindings.filter(({ status }) => status !== "resolved_provider_connection");
+  const bindings = resolveAll(requirements, await groundOf({ db }, run));
+  const blocking = bindings.filter(({ status }) => status !== "resolved_provider_connection");
   const values = [run.id, held.epoch, held.runner_id, JSON.stringify(bindings)];
-  if (missing.length === 0) {
+  if (blocking.length === 0) {
     if (!(await db.one(keep, [...values, lockDigest]))) throw lostLease(run.id);
     return { blocked: false, provider_bindings: bindings };
   }
   const error = {
     code: "PROVIDER_BLOCKED",
-    message: missing.map(({ message }) => message).join("; "),
-    details: { providers: missing.map(({ provider }) => provider) },
+    message: blocking.map(({ message, remedy }) => `${message}: ${remedy}`).join("; "),
+    details: { providers: blocking.map(({ provider, alias, status, reason }) => ({ provider, alias, status, reason })) },
   };
   await db.transaction(async (tx) => {
     const blocked = await tx.one<RunRow>(moves.blocked, [...values, JSON.stringify(error), lockDigest]);

@@ -38,7 +38,7 @@ const factsOf = (run: Sealed): string =>
     run.module_path,
     run.config_revision,
     run.variable_set_digest,
-    run.provider_bindings.map(({ provider, alias, connection_id }) => [provider, alias, connection_id]),
+    run.provider_bindings.map(bindingOf),
     run.base_state_version_id,
     run.base_lineage,
     run.base_serial,
@@ -51,6 +51,20 @@ const factsOf = (run: Sealed): string =>
     run.tool_version,
     run.tool_digest,
   ]);
+
+/** Rule 17: which connection by which recipe under which names, so that other credentials in it are no other plan. */
+const bindingOf = ({
+  provider,
+  alias,
+  connection_id,
+  recipe,
+  injected_by,
+  env_names,
+  file_env_names,
+}: Sealed["provider_bindings"][number]) =>
+  connection_id === null
+    ? [provider, alias, null]
+    : [provider, alias, connection_id, recipe?.id, recipe?.auth_mode, injected_by, env_names, file_env_names];
 
 export const sealPlan = (keyring: Keyring, run: Sealed): Promise<string> => keyring.mac(place(run), factsOf(run));
 

@@ -5,8 +5,7 @@ import { type Nested, ownedIds } from "./nested/repository.ts";
 /** An id somewhere inside a body, and the path of the field that holds it: "variables.0.secret_id". */
 export interface NestedId {
   readonly path: string;
-  /** `connection`: there are none yet, so that every one of them is missing. */
-  readonly entity: Nested | "connection";
+  readonly entity: Nested;
   readonly id: string;
 }
 
@@ -17,8 +16,7 @@ export interface NestedId {
 export async function ownedIn(db: Queries, workspaceId: string, ids: readonly NestedId[]): Promise<void> {
   const fields: { path: string; message: string }[] = [];
   for (const [entity, named] of Map.groupBy(ids, (one) => one.entity)) {
-    const owned =
-      entity === "connection" ? new Set<string>() : await ownedIds(db, entity, workspaceId, [...new Set(named.map(({ id }) => id))]);
+    const owned = await ownedIds(db, entity, workspaceId, [...new Set(named.map(({ id }) => id))]);
     for (const { path, id } of named) if (!owned.has(id)) fields.push({ path, message: `There is no such ${entity}` });
   }
   if (fields.length === 0) return;

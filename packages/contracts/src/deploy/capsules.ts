@@ -3,6 +3,7 @@ import { can } from "../access.ts";
 import { del, family, get, patch, post } from "../define.ts";
 import { flag, idOf, nextCursor, nothing, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
 import { Policy } from "./policy.ts";
+import { canonicalProvider, ProviderAddress } from "./provider-address.ts";
 import { ModulePath, Source, SourceInput } from "./source.ts";
 import { Variable, VariablesInput } from "./variables.ts";
 
@@ -15,11 +16,7 @@ export const ToolInput = z.strictObject({
 });
 
 export const ProviderBindingInput = z.strictObject({
-  provider: z
-    .string()
-    .min(1)
-    .max(255)
-    .regex(/^(?:[A-Za-z0-9.-]+(?::\d+)?\/)?[A-Za-z0-9_-]+\/[A-Za-z0-9_-]+$/, 'is not a provider such as "hashicorp/aws"'),
+  provider: ProviderAddress,
   alias: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,127}$/, "is not an alias")
@@ -33,7 +30,7 @@ const ProviderBindingsInput = z
   .superRefine((bindings, context) => {
     const seen = new Set<string>();
     for (const [index, { provider, alias }] of bindings.entries()) {
-      const key = `${provider.toLowerCase()} ${alias ?? ""}`;
+      const key = `${canonicalProvider(provider)} ${alias ?? ""}`;
       if (seen.has(key))
         context.addIssue({ code: "custom", path: [index, "provider"], message: `${provider}${alias ? `.${alias}` : ""} is bound twice` });
       seen.add(key);

@@ -33,12 +33,34 @@ export type ActionName = z.infer<typeof ActionName>;
 export const Actor = z.object({ id: z.string(), kind: z.string(), name: z.string() });
 export type Actor = z.infer<typeof Actor>;
 
+/** Why a provider is resolved without a connection, or blocked. Clients branch on it, never on the message. */
+export const ResolutionReason = z.enum([
+  "credential_free",
+  "self_configured",
+  "unbound",
+  "connection_deleted",
+  "connection_expired",
+  "connection_needs_setup",
+  "connection_other_provider",
+  "variable_clash",
+]);
+
+/** What became of one provider configuration that a module uses: which connection serves it and under which names, or why none does. */
 export const ProviderResolution = z.object({
   provider: z.string(),
   alias: z.string().nullable(),
   status: z.enum(["resolved_provider_connection", "blocked_missing_connection", "blocked_policy"]),
   connection_id: opaqueId.nullable(),
+  reason: ResolutionReason.nullable(),
   message: z.string().nullable(),
+  remedy: z.string().nullable(),
+  recipe: z.object({ id: z.string(), auth_mode: z.string() }).nullable(),
+  injected_by: z
+    .enum(["environment", "arguments"])
+    .nullable()
+    .meta({ description: "By variables and files that all of the Run sees, or by arguments of this provider configuration alone" }),
+  env_names: z.array(z.string()),
+  file_env_names: z.array(z.string()),
 });
 
 /** What one caller may do with a Run now, and else why not: the blocking Run, or the permission that is missing. */

@@ -15,7 +15,7 @@ export const Secret = z
 const oneSecret = z.object({ secret: Secret });
 const Users = z.array(z.object({ id: opaqueId, name: z.string() }));
 /** Where a Secret is used: the first 100 Capsules; `truncated` says that there are more. */
-const SecretUses = z.object({ capsules: Users, truncated: z.boolean() });
+const SecretUses = z.object({ capsules: Users, connections: Users, truncated: z.boolean() });
 
 export const secrets = family(
   "secrets",
@@ -49,7 +49,7 @@ export const secrets = family(
       output: oneSecret,
     }),
     remove: del("/api/secrets/:id", {
-      summary: "Delete a Secret that no Capsule uses",
+      summary: "Delete a Secret that no Capsule and no connection uses",
       access: can("secret:write", { secret: "id" }),
       audit: "secret.deleted",
       output: nothing,

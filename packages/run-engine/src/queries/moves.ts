@@ -107,13 +107,13 @@ export const decisions = {
     set: "finished_at = now(), log_complete = true, cancel_requested_at = now(), cancel_reason = $2",
     where: "r.id = $1 AND r.status <> 'running' AND r.status <> 'needs_recovery'",
   }),
-  /** Every waiting Run of a Capsule that stands on what was before. $1 Capsule, $2 error, $3 a Run to leave alone. */
+  /** Every waiting Run of a Capsule that stands on what was before. $1 Capsule, $2 error, $3 a Run to leave alone, $4 bindings that it has. */
   staleOfCapsule: transition({
     name: "stale_of_capsule",
     to: "stale",
     set: "finished_at = coalesce(r.finished_at, now()), log_complete = true, error = $2::jsonb",
     where:
-      "r.capsule_id = $1 AND r.status IN ('planned', 'awaiting_approval', 'queued') AND (r.kind <> 'plan' OR r.status = 'planned') AND r.id <> $3",
+      "r.capsule_id = $1 AND r.status IN ('planned', 'awaiting_approval', 'queued') AND (r.kind <> 'plan' OR r.status = 'planned') AND r.id <> $3 AND r.provider_bindings @> $4::jsonb",
   }),
   /** Plans whose time is over, at most $1 of them. */
   expire: transition({

@@ -1,5 +1,5 @@
 import type { Queries } from "@takosumi/db/db";
-import type { CapsuleRow, RunRow, SourceSnapshotRow } from "@takosumi/db/rows";
+import type { CapsuleRow, ConnectionRow, RunRow, SourceSnapshotRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { locatorOf } from "../../tenancy/membership/repository.ts";
 import type { Db, Tx } from "../../world.ts";
@@ -97,6 +97,37 @@ export async function useSecrets(
   if (secretIds.length > 0) await tx.query(addUses, [id, workspace_id, secretIds]);
 }
 
+const dropBindings = statement(
+  "connection_uses_drop",
+  `DELETE FROM connection_uses WHERE capsule_id = $1 AND NOT connection_id = ANY($2::text[])`,
+);
+const addBindings = statement(
+  "connection_uses_add",
+  `INSERT INTO connection_uses (connection_id, capsule_id)
+   SELECT held.id, $1 FROM (SELECT id FROM connections WHERE workspace_id = $2 AND id = ANY($3::text[]) ORDER BY id FOR KEY SHARE) held
+   ON CONFLICT DO NOTHING`,
+);
+/** Makes these the connections that a Capsule binds. Ids of another Workspace are left out: look for them afterwards. */
+export async function useConnections(
+  tx: Tx,
+  { id, workspace_id }: Pick<CapsuleRow, "id" | "workspace_id">,
+  connectionIds: readonly string[],
+): Promise<void> {
+  await tx.query(dropBindings, [id, connectionIds]);
+  if (connectionIds.length > 0) await tx.query(addBindings, [id, workspace_id, connectionIds]);
+}
+
+const served = statement(
+  "capsule_connections",
+  `SELECT id, name, provider, recipe_id FROM connections WHERE workspace_id = $1 AND id = ANY($2::text[])`,
+);
+/** The connections that bindings name, by id. */
+export const boundConnections = (
+  db: Queries,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<Pick<ConnectionRow, "id" | "name" | "provider" | "recipe_id">[]> => db.query(served, [workspaceId, ids]);
+
 // Plan: runs_capsule_status_idx.
 const open = statement(
   "capsule_open_run",
@@ -110,9 +141,10 @@ const bury = statement(
   "capsule_bury",
   `UPDATE capsules SET deleted_at = now(), updated_at = now(), variables = '[]', provider_bindings = '[]' WHERE id = $1 RETURNING *`,
 );
-/** Leaves a tombstone without values; the name is free again, and so are its Secrets. */
+/** Leaves a tombstone without values; the name is free again, and so are its Secrets and connections. */
 export async function buryCapsule(tx: Tx, row: CapsuleRow): Promise<CapsuleRow> {
   await useSecrets(tx, row, []);
+  await useConnections(tx, row, []);
   return (await tx.one<CapsuleRow>(bury, [row.id])) as CapsuleRow;
 }
 

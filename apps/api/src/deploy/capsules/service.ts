@@ -11,6 +11,7 @@ import type { z } from "zod";
 import { type NestedId, ownedIn } from "../../tenancy/owned.ts";
 import type { Db, Tx } from "../../world.ts";
 import { keepProject } from "../projects/repository.ts";
+import { connectionsIn, connectionsOf, refuseOtherProvider } from "./bindings.ts";
 import { differs, refuseOlderTool } from "./configuration.ts";
 import * as rows from "./repository.ts";
 import { type PackedSource, packSource, snapshotOf } from "./source.ts";
@@ -28,11 +29,6 @@ export interface Prepared {
   readonly nested: readonly NestedId[];
 }
 
-const connectionsIn = (bindings: Change["provider_bindings"] = []): NestedId[] =>
-  bindings.flatMap(({ connection_id: id }, index) =>
-    id === null ? [] : [{ path: `provider_bindings.${index}.connection_id`, entity: "connection", id }],
-  );
-
 export const prepareCapsule = (resources: Resources, project: ProjectRow, given: Create): Promise<Prepared> =>
   prepare(resources, { id: newId("cap_"), workspace_id: project.workspace_id }, given);
 export const prepareChange = (resources: Resources, capsule: CapsuleRow, given: Change): Promise<Prepared> =>
@@ -46,6 +42,7 @@ async function prepare(
   const { name, module_path, tool, variables, provider_bindings, policy } = given;
   const nested = [...secretsIn(variables ?? []), ...connectionsIn(provider_bindings)];
   await ownedIn(db, at.workspace_id, nested);
+  if (provider_bindings) await refuseOtherProvider(db, at.workspace_id, provider_bindings);
   const [source, stored] = await Promise.all([
     given.source && packSource(blobs, at.workspace_id, given.source),
     variables && storeVariables(keyring, at, variables, (at.variables ?? []) as readonly StoredVariable[]),
@@ -69,7 +66,7 @@ export async function createCapsule(tx: Tx, project: ProjectRow, { id, source, s
   const row = { ...blank, ...settings, id, workspace_id: project.workspace_id, project_id: project.id };
   const inserted = await rows.insertCapsule(tx, { ...row, source: packed.shown, source_snapshot_id: await snapshotOf(tx, packed) });
   if (!inserted) throw nameTaken(row.name);
-  await bindSecrets(tx, inserted, nested);
+  await bindNamed(tx, inserted, nested);
   return inserted;
 }
 
@@ -92,14 +89,15 @@ export async function changeCapsule(
   const updated = await rows.updateCapsule(tx, id, next, held.config_revision + (reconfigured ? 1 : 0)).catch((error: unknown) => {
     throw error instanceof UniqueViolation ? nameTaken(next.name) : error;
   });
-  if (settings.variables) await bindSecrets(tx, updated, nested);
+  if (settings.variables || settings.provider_bindings) await bindNamed(tx, updated, nested);
   if (reconfigured) await engine.staleOnConfigChange(tx, updated);
   return updated;
 }
 
-/** Looks again once the Secrets are held: one may have been deleted since it was found. */
-async function bindSecrets(tx: Tx, capsule: CapsuleRow, nested: readonly NestedId[]): Promise<void> {
+/** Looks again once the Secrets and connections are held: one may have been deleted since it was found. */
+async function bindNamed(tx: Tx, capsule: CapsuleRow, nested: readonly NestedId[]): Promise<void> {
   await rows.useSecrets(tx, capsule, secretsOf(capsule.variables as readonly StoredVariable[]));
+  await rows.useConnections(tx, capsule, connectionsOf(capsule.provider_bindings));
   await ownedIn(tx, capsule.workspace_id, nested);
 }
 

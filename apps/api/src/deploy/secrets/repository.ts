@@ -35,5 +35,13 @@ const users = statement(
 );
 export const usersOfSecret = (tx: Queries, id: string, take: number): Promise<{ id: string; name: string }[]> =>
   tx.query(users, [id, take]);
+// Plan: connection_secrets_secret_id_idx, then each connection by its key.
+const connections = statement(
+  "secret_connections",
+  `SELECT c.id, c.name FROM (SELECT DISTINCT connection_id FROM connection_secrets WHERE secret_id = $1 ORDER BY connection_id LIMIT $2) u
+   JOIN connections c ON c.id = u.connection_id ORDER BY c.id`,
+);
+export const connectionsOfSecret = (tx: Queries, id: string, take: number): Promise<{ id: string; name: string }[]> =>
+  tx.query(connections, [id, take]);
 const remove = statement("secret_delete", `DELETE FROM secrets WHERE id = $1`);
 export const deleteSecret = (tx: Tx, id: string): Promise<object[]> => tx.query(remove, [id]);

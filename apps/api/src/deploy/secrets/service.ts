@@ -4,9 +4,9 @@ import type { Queries } from "@takosumi/db/db";
 import type { SecretRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
 import type { Tx } from "../../world.ts";
-import { deleteSecret, holdSecret, insertSecret, replaceSecret, usersOfSecret } from "./repository.ts";
+import { connectionsOfSecret, deleteSecret, holdSecret, insertSecret, replaceSecret, usersOfSecret } from "./repository.ts";
 
-/** Capsules named where a Secret is in use. */
+/** Capsules and connections named where a Secret is in use. */
 const named = 10;
 const shownUses = 100;
 const gone = () => new ApiError("NOT_FOUND", "There is no such secret");
@@ -41,22 +41,34 @@ export async function replaceValue(tx: Tx, id: string, value: string): Promise<S
 
 /** What uses a Secret, as far as it is shown. */
 export async function usesOf(db: Queries, id: string) {
-  const capsules = await usersOfSecret(db, id, shownUses + 1);
-  return { capsules: capsules.slice(0, shownUses), truncated: capsules.length > shownUses };
+  const [capsules, connections] = await Promise.all([usersOfSecret(db, id, shownUses + 1), connectionsOfSecret(db, id, shownUses + 1)]);
+  return {
+    capsules: capsules.slice(0, shownUses),
+    connections: connections.slice(0, shownUses),
+    truncated: Math.max(capsules.length, connections.length) > shownUses,
+  };
 }
 
 export async function removeSecret(tx: Tx, id: string): Promise<SecretRow> {
   const held = await holdSecret(tx, id);
   if (!held) throw gone();
-  const users = await usersOfSecret(tx, id, named + 1);
-  if (users.length > 0) {
-    const names = users.slice(0, named).map(({ name }) => name);
-    const more = users.length > named ? " and others" : "";
-    throw new ApiError("CONFLICT", `The Secret ${held.name} is used by ${names.join(", ")}${more}: take it out of their variables first`, {
+  const capsules = await usersOfSecret(tx, id, named + 1);
+  const connections = await connectionsOfSecret(tx, id, named + 1);
+  const users = [
+    ...(capsules.length > 0 ? [namesOf(capsules)] : []),
+    ...(connections.length > 0 ? [`the connections ${namesOf(connections)}`] : []),
+  ];
+  if (users.length > 0)
+    throw new ApiError("CONFLICT", `The Secret ${held.name} is used by ${users.join(", and by ")}: take it out of them first`, {
       reason: "in_use",
-      capsules: users.slice(0, named),
+      capsules: capsules.slice(0, named),
+      connections: connections.slice(0, named),
     });
-  }
   await deleteSecret(tx, id);
   return held;
+}
+
+function namesOf(users: readonly { readonly name: string }[]): string {
+  const names = users.slice(0, named).map(({ name }) => name);
+  return `${names.join(", ")}${users.length > named ? " and others" : ""}`;
 }

@@ -6,6 +6,7 @@ const inWorkspace = (table: string, and = "true") =>
 const tables = {
   project: inWorkspace("projects"),
   capsule: inWorkspace("capsules", "deleted_at IS NULL"),
+  connection: inWorkspace("connections", "revoked_at IS NULL"),
   secret: inWorkspace("secrets"),
   run: inWorkspace("runs"),
 };
