@@ -1,0 +1,43 @@
+import { env } from "./env.ts";
+
+async function call<T>(url: string, token: string, path: string, body: object): Promise<T> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const response = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
+export type Post = <T>(path: string, body: object) => Promise<T>;
+export const asCaller =
+  (url: string): Post =>
+  (path, body) =>
+    call(url, env.TOKEN, path, body);
+export const asRunner =
+  (url: string): Post =>
+  (path, body) =>
+    call(url, env.RUNNER_TOKEN, `/api/runner${path}`, body);
+
+const tools = [{ name: "opentofu", version: "1.12.6" }];
+export interface Leased {
+  readonly run_id: string;
+  readonly held: { readonly runner_id: string; readonly epoch: number };
+}
+
+/** A runner that is only the protocol: it executes nothing. */
+export async function register(post: Post, instance: string) {
+  const sandbox = { kind: "none", not_isolated: [] };
+  const announced = { instance, name: instance, version: "0", slots: 1, tools, sandbox };
+  const { runner } = await post<{ runner: { id: string } }>("/register", announced);
+  return {
+    async claim(): Promise<Leased> {
+      const asked = { runner_id: runner.id, wait_seconds: 20, tools };
+      const { lease } = await post<{ lease: { run_id: string; epoch: number } | null }>("/claim", asked);
+      if (!lease) throw new Error("nothing was claimed");
+      return { run_id: lease.run_id, held: { runner_id: runner.id, epoch: lease.epoch } };
+    },
+    fail: ({ run_id, held }: Leased, last_sequence = 0) => {
+      const error = { code: "BENCH", message: "measured", details: null };
+      const outcome = { result: "failed", tool: null, error, diagnostics: [], state: null, summary: null, duration_ms: 0 };
+      return post(`/runs/${run_id}/complete`, { ...held, last_sequence, outcome });
+    },
+  };
+}
