@@ -15,8 +15,11 @@ export type TofuErrorReason =
 /** The only error this package throws on purpose. `message` says what was wrong, where, and what to do; it holds no secret. */
 export class TofuError extends Error {
   readonly reason: TofuErrorReason;
-  constructor(reason: TofuErrorReason, message: string) {
+  /** The file or entry that is meant, where it is one. */
+  readonly entry: string | null;
+  constructor(reason: TofuErrorReason, message: string, entry: string | null = null) {
     super(message);
     this.reason = reason;
+    this.entry = entry;
   }
 }

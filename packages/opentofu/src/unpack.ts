@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { extract, type Header } from "tar-stream";
 import { TofuError } from "./errors.ts";
+import { TreeNames } from "./tree-names.ts";
 import { checkedPath, linkStaysInside } from "./tree-paths.ts";
 
 export type UnpackLimits = {
@@ -25,7 +26,7 @@ const RATIO_FROM = 16 * 1024 * 1024;
  * `bad_archive`, `bad_path` or `too_large`; what was written until then is for the caller to remove.
  */
 export async function unpackTree(tar: Uint8Array, dir: string, limits: UnpackLimits = SOURCE_LIMITS): Promise<void> {
-  const state = { kinds: new Map<string, { path: string; kind: "file" | "directory" | "link" }>(), bytes: 0, entries: 0, limits, dir };
+  const state = { names: new TreeNames(limits.maxEntries), bytes: 0, entries: 0, limits, dir };
   const links: { path: string; target: string }[] = [];
   const parser = extract();
   const feeding = pipeline(bounded(tar, limits), parser);
@@ -46,8 +47,7 @@ export async function unpackTree(tar: Uint8Array, dir: string, limits: UnpackLim
 }
 
 type Unpacking = {
-  /** By folded path, so that two cases of one name clash. */
-  kinds: Map<string, { path: string; kind: "file" | "directory" | "link" }>;
+  names: TreeNames;
   bytes: number;
   entries: number;
   limits: UnpackLimits;
@@ -66,40 +66,21 @@ async function take(
   const name = header.name.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
   if ((name === "" || name === ".") && header.type === "directory") return;
   const path = checkedPath(name);
-  await foldersAbove(state, path);
-  if (header.type === "directory") return folder(state, path);
-  const before = state.kinds.get(folded(path));
-  if (before)
-    throw new TofuError(
-      "bad_archive",
-      `${JSON.stringify(path)} stands in the archive twice${before.path === path ? "" : `, also as ${JSON.stringify(before.path)}`}.`,
-    );
+  if (header.type === "directory") return folders(state, state.names.folder(path));
   if (header.type === "file" || header.type === "contiguous-file") {
-    state.kinds.set(folded(path), { path, kind: "file" });
+    await folders(state, state.names.leaf(path, "file"));
     await writeBody(state, path, ((header.mode ?? 0) & 0o100) !== 0, body);
   } else if (header.type === "symlink") {
     if (!linkStaysInside(path, header.linkname ?? ""))
       throw new TofuError("bad_archive", `${JSON.stringify(path)} is a link that leaves the source tree.`);
-    state.kinds.set(folded(path), { path, kind: "link" });
+    await folders(state, state.names.leaf(path, "link"));
     links.push({ path, target: header.linkname ?? "" });
   } else
     throw new TofuError("bad_archive", `${JSON.stringify(path)} is a ${String(header.type)}; only files, folders and links are taken.`);
 }
 
-async function foldersAbove(state: Unpacking, path: string): Promise<void> {
-  const parts = path.split("/");
-  for (let depth = 1; depth < parts.length; depth++) await folder(state, parts.slice(0, depth).join("/"));
-}
-
-async function folder(state: Unpacking, path: string): Promise<void> {
-  const before = state.kinds.get(folded(path));
-  if (before?.kind === "directory" && before.path === path) return;
-  if (before)
-    throw new TofuError("bad_archive", `${JSON.stringify(path)} is a folder, and ${JSON.stringify(before.path)} stands in the same place.`);
-  if (state.kinds.size >= state.limits.maxEntries)
-    throw new TofuError("too_large", `The archive has more than ${state.limits.maxEntries} entries.`);
-  state.kinds.set(folded(path), { path, kind: "directory" });
-  await mkdir(join(state.dir, path), { mode: 0o755 });
+async function folders(state: Unpacking, added: string[]): Promise<void> {
+  for (const path of added) await mkdir(join(state.dir, path), { mode: 0o755 });
 }
 
 async function writeBody(state: Unpacking, path: string, executable: boolean, body: AsyncIterable<Uint8Array>): Promise<void> {
@@ -117,10 +98,6 @@ async function writeBody(state: Unpacking, path: string, executable: boolean, bo
   } finally {
     await file.close();
   }
-}
-
-function folded(path: string): string {
-  return path.normalize("NFC").toLowerCase();
 }
 
 /** The tar's bytes, unpacked where gzip's magic stands, cut off at the limits. */
