@@ -13,6 +13,7 @@ import { runnerTokenHandlers } from "./deploy/runner-tokens/handlers.ts";
 import { runnerHandlers } from "./deploy/runners/handlers.ts";
 import { runHandlers } from "./deploy/runs/handlers.ts";
 import { secretHandlers } from "./deploy/secrets/handlers.ts";
+import { sourceHandlers } from "./deploy/sources/handlers.ts";
 import { stateHandlers } from "./deploy/state/handlers.ts";
 import { healthHandlers } from "./instance/health/handlers.ts";
 import type { Resources } from "./resources.ts";
@@ -25,6 +26,7 @@ export const handlers = (resources: Resources): HandlersOf<Families, World> => (
   capsules: capsuleHandlers(resources),
   connections: connectionHandlers(resources),
   recipes: recipeHandlers(),
+  sources: sourceHandlers(resources),
   secrets: secretHandlers(resources),
   runs: runHandlers(resources),
   runEvents: runEventHandlers(resources),

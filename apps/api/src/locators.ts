@@ -8,6 +8,7 @@ import { locateRunner } from "./deploy/runners/repository.ts";
 import { locateRun } from "./deploy/runs/repository.ts";
 import { locateSecret } from "./deploy/secrets/repository.ts";
 import { locateState } from "./deploy/state/repository.ts";
+import { locateSource } from "./deploy/sources/repository.ts";
 import { locateWorkspace } from "./tenancy/workspaces/repository.ts";
 import type { Locator, Rows } from "./world.ts";
 
@@ -18,6 +19,7 @@ export const locators: { readonly [E in keyof Rows]: Locator<E> } = {
   capsule: locateCapsule,
   kept_capsule: locateKeptCapsule,
   connection: locateConnection,
+  source: locateSource,
   secret: locateSecret,
   run: locateRun,
   artifact: locateArtifact,

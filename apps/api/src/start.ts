@@ -66,6 +66,7 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
     version,
     public_url: env.TAKOSUMI_PUBLIC_URL,
     aws_sts_endpoint: env.TAKOSUMI_AWS_STS_ENDPOINT ?? null,
+    scratch: join(env.TAKOSUMI_DATA_DIR, "scratch"),
     limits: { principal: env.TAKOSUMI_RATE_LIMIT, address: env.TAKOSUMI_ADDRESS_RATE_LIMIT },
   };
   const resources: Resources = { db, keyring, blobs, engine, log, settings };

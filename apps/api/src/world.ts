@@ -10,6 +10,7 @@ import type {
   RunnerTokenRow,
   RunRow,
   SecretRow,
+  SourceRow,
   StateVersionRow,
   WorkspaceRow,
 } from "@takosumi/db/rows";
@@ -24,6 +25,7 @@ export interface Rows {
   readonly capsule: CapsuleRow;
   readonly kept_capsule: CapsuleRow;
   readonly connection: ConnectionRow;
+  readonly source: SourceRow;
   readonly secret: SecretRow;
   readonly run: RunRow;
   readonly artifact: ArtifactRow;

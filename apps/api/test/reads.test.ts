@@ -47,6 +47,7 @@ beforeAll(async () => {
     version: "0.0.0",
     public_url: "http://127.0.0.1",
     aws_sts_endpoint: null,
+    scratch: join(directory, "scratch"),
     limits: { principal: 10_000, address: 10_000 },
   };
   const uses = openUses({ db, log });

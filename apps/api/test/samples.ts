@@ -1,3 +1,4 @@
+import { tarGz } from "@takosumi/testkit/archives";
 import type { Call } from "@takosumi/testkit/call";
 
 /** One of everything that a Workspace holds. */
@@ -8,6 +9,7 @@ export interface Holdings {
   readonly kept_capsule: string;
   readonly connection: string;
   readonly secret: string;
+  readonly source: string;
   readonly run: string;
   readonly artifact: string;
   readonly state_version: string;
@@ -40,6 +42,14 @@ export async function imported(call: Call, capsule: string): Promise<{ readonly 
   return body.state_version;
 }
 
+/** An uploaded source of the caller's personal Workspace. */
+export async function uploaded(call: Call, archive = tarGz([{ name: "main.tf", body: inline.files["main.tf"] }])): Promise<string> {
+  const headers = { "content-type": "application/gzip" };
+  const { status, body } = await call("POST", "/api/sources", { raw: new Uint8Array(archive), headers });
+  if (status !== 201) throw new Error(`POST /api/sources answered ${status}: ${JSON.stringify(body)}`);
+  return body.source.id;
+}
+
 /** A token of a pool, and a runner that showed it. */
 export async function registered(call: Call, pool: string) {
   const { body } = await call("POST", `/api/runner-pools/${pool}/tokens`, { body: { name: "a token" } });
@@ -56,6 +66,7 @@ export async function holdings(call: Call): Promise<Holdings> {
   const { id: project, workspace_id: workspace } = await made(call, "/api/projects", { name: `p ${unique()}` }, "project");
   const { id: secret } = await made(call, "/api/secrets", { name: `S_${unique()}`, value: "a value" }, "secret");
   const { id: connection } = await made(call, "/api/connections", anyConnection(), "connection");
+  const source = await uploaded(call);
   const { id: capsule } = await made(call, "/api/capsules", { project_id: project, name: `c-${unique()}`, source: inline }, "capsule");
   const { id: state_version } = await imported(call, capsule);
   const { id: run } = await made(call, "/api/runs", { kind: "plan", capsule_id: capsule }, "run");
@@ -69,6 +80,7 @@ export async function holdings(call: Call): Promise<Holdings> {
     kept_capsule: capsule,
     connection,
     secret,
+    source,
     run,
     artifact,
     state_version,
@@ -105,6 +117,7 @@ export const bodies: Readonly<Record<string, (held: Holdings) => Record<string, 
 /** What stands around an id that is nested, or that another field of the body must go with. */
 export const around: Readonly<Record<string, Record<string, unknown>>> = {
   "runs.create plan_run_id": { kind: "apply", capsule_id: undefined },
+  "source.source_id": { kind: "upload" },
   "variables.*.secret_id": { name: "a" },
   "provider_bindings.*.connection_id": { provider: "hashicorp/aws" },
 };

@@ -41,12 +41,17 @@ function request({ id: name, operation }: Listed, held: Holdings, place?: IdPlac
   if (place?.where === "body") body = { ...body, ...around[`${name} ${place.path.join(".")}`], ...withId(place.path, id) };
   return { method, path: path + query, body };
 }
-/** ["variables", "*", "secret_id"] -> { variables: [{ …, secret_id: id }] }, ["secrets", "{}"] -> { secrets: { A: id } } */
+/**
+ * ["variables", "*", "secret_id"] -> { variables: [{ …, secret_id: id }] }, ["secrets", "{}"] -> { secrets: { A: id } },
+ * ["source", "source_id"] -> { source: { …, source_id: id } }
+ */
 function withId(path: readonly string[], id: string): Record<string, unknown> {
   const [first = "", ...rest] = path;
   if (rest.length === 0) return { [first]: id };
   if (rest[0] === "{}") return { [first]: { A: id } };
-  return { [first]: [{ ...around[path.join(".")], ...withId(rest.slice(1), id) }] };
+  const many = rest[0] === "*";
+  const held = { ...around[path.join(".")], ...withId(many ? rest.slice(1) : rest, id) };
+  return { [first]: many ? [held] : held };
 }
 const send = (call: Call, { method, path, body }: Sent): Promise<Answer> => call(method, path, body ? { body } : {});
 const seen = ({ status, body }: Answer) => ({ status, body });

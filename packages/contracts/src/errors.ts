@@ -18,7 +18,7 @@ export type ErrorCode = keyof typeof errorStatus;
 
 /** `details.reason`, a closed set per code: clients branch on it, never on a message. */
 export const reasons = {
-  BAD_REQUEST: ["malformed", "invalid", "bad_cursor", "missing_provider", "unsafe_path"],
+  BAD_REQUEST: ["malformed", "invalid", "bad_cursor", "missing_provider", "unsafe_path", "bad_archive", "archive_too_large"],
   UNAUTHORIZED: ["missing", "invalid", "expired", "revoked"],
   FORBIDDEN: ["role", "scope", "session_required", "workspace_token", "origin", "policy", "author"],
   NOT_FOUND: [],

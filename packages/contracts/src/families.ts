@@ -11,6 +11,7 @@ import { runnerTokens } from "./deploy/runner-tokens.ts";
 import { runners } from "./deploy/runners.ts";
 import { runs } from "./deploy/runs.ts";
 import { secrets } from "./deploy/secrets.ts";
+import { sources } from "./deploy/sources.ts";
 import { state } from "./deploy/state.ts";
 import { health } from "./instance/health.ts";
 import { runnerProtocol } from "./runner/protocol.ts";
@@ -19,6 +20,7 @@ import { runnerProtocol } from "./runner/protocol.ts";
 export const families = {
   projects,
   capsules,
+  sources,
   connections,
   recipes,
   secrets,

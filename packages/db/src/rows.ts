@@ -43,6 +43,8 @@ export type ConnectionRow = Row<
 export type ConnectionSecretRow = Row<model.connection_secrets>;
 export type ConnectionUseRow = Row<model.connection_uses>;
 export type SourceSnapshotRow = Row<model.source_snapshots>;
+export type SourceRow = Row<model.sources, { actor: Actor }>;
+export type GitCommitRow = Row<model.git_commits>;
 export type StateVersionRow = Row<
   model.state_versions,
   { origin: "run" | "recovery" | "import" | "rollback"; actor: Pick<Actor, "id" | "name"> | null }

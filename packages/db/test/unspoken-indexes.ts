@@ -14,6 +14,7 @@ export const unspokenIndexes: Readonly<Record<string, string>> = {
   connections_name_key: "A name is taken in a Workspace until its connection is deleted.",
   connections_page_idx: "Pages of a Workspace, without tombstones.",
   connections_provider_page_idx: "Pages of one provider in a Workspace, without tombstones.",
+  capsules_source_idx: "Capsules of an uploaded source; those of another kind stay out of it.",
   data_keys_current_key: "One key seals for a Workspace at a time; retired ones still open.",
   projects_page_idx: "Pages of a Workspace, without tombstones.",
   projects_slug_key: "A slug is taken in a Workspace until its Project is deleted.",

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { can } from "../access.ts";
 import { del, family, get, patch, post } from "../define.ts";
 import { flag, idOf, nextCursor, nothing, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
+import { ModulePath } from "./module-path.ts";
 import { Policy } from "./policy.ts";
 import { canonicalProvider, ProviderAddress } from "./provider-address.ts";
-import { ModulePath, Source, SourceInput } from "./source.ts";
+import { Source, SourceInput } from "./source.ts";
 import { Variable, VariablesInput } from "./variables.ts";
 
 export const ToolInput = z.strictObject({

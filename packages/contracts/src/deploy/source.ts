@@ -1,17 +1,8 @@
 import { z } from "zod";
+import { idOf } from "../fields.ts";
+import { isSafePath } from "./module-path.ts";
 
 const MiB = 1024 * 1024;
-const safePath = /^(?!\/)(?!.*(?:^|\/)\.{1,2}(?:\/|$))(?!.*\/\/)[^\0\\]{1,512}(?<!\/)$/;
-
-/** A path below the root of the module: relative, without `.` or `..`, with forward slashes. */
-export const ModulePath = z
-  .string()
-  .max(512)
-  .refine((path) => path === "" || path === "." || safePath.test(path), {
-    error: "must be a relative path inside the source, without . or .. segments",
-  })
-  .transform((path) => (path === "" ? "." : path));
-
 const utf8 = new TextEncoder();
 const ancestors = (path: string) =>
   path
@@ -25,7 +16,7 @@ const files = z.record(z.string(), z.string()).superRefine((given, context) => {
   if (paths.length === 0) context.addIssue({ code: "custom", message: "at least one file is needed" });
   if (paths.length > 1_000) context.addIssue({ code: "custom", message: "at most 1,000 files" });
   for (const path of paths.slice(0, 1_000)) {
-    if (!safePath.test(path))
+    if (!isSafePath(path))
       wrong(path, "is not a relative path inside the module: no leading /, no . or .. segments, no backslash, at most 512 characters");
     else if (path.split("/").includes(".terraform")) wrong(path, ".terraform belongs to the tool");
   }
@@ -41,12 +32,13 @@ const files = z.record(z.string(), z.string()).superRefine((given, context) => {
     context.addIssue({ code: "custom", message: "the files are larger than 1 MiB in all: upload an archive instead" });
 });
 
-export const SourceInput = z.discriminatedUnion("kind", [z.strictObject({ kind: z.literal("inline"), files })]);
+const InlineInput = z.strictObject({ kind: z.literal("inline"), files });
+const UploadInput = z.strictObject({ kind: z.literal("upload"), source_id: idOf("source") });
+export const SourceInput = z.discriminatedUnion("kind", [InlineInput, UploadInput]);
 
-/** The source as it is shown: what it is and its digest, never its bytes. */
-export const Source = z.object({
-  kind: z.enum(["inline"]),
-  digest: z.string().nullable(),
-  size_bytes: z.int().nullable(),
-  paths: z.array(z.string()),
-});
+const bytes = { digest: z.string(), size_bytes: z.int(), paths: z.array(z.string()) };
+/** The source as it is shown: what it is and its digest, never its bytes, and no credential. `paths` are the first 1,000. */
+export const Source = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("inline"), ...bytes }),
+  z.object({ kind: z.literal("upload"), source_id: z.string(), ...bytes }),
+]);

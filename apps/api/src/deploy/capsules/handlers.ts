@@ -16,8 +16,11 @@ export const capsuleHandlers = ({ db, blobs, keyring, engine }: Pick<Resources, 
   return implement(capsules, {
     create: async ({ input: { project_id: _, ...given }, project, write }) => {
       const prepared = await prepareCapsule(used, project, given);
-      const metadata = { name: given.name, source_digest: prepared.source?.shown.digest };
-      return { capsule: shown(await write((tx) => createCapsule(tx, project, prepared), { metadata })) };
+      const created = await write(
+        (tx) => createCapsule(tx, project, prepared),
+        ({ name, source }) => ({ metadata: { name, source: source.kind, source_digest: source.digest } }),
+      );
+      return { capsule: shown(created) };
     },
     list: async ({ input: { limit, cursor, status }, project, workspace }) => {
       const asked = { after: afterCursor(cursor), status, take: fetchLimit(limit) };

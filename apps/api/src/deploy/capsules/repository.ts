@@ -1,5 +1,5 @@
 import type { Queries } from "@takosumi/db/db";
-import type { CapsuleRow, ConnectionRow, RunRow, SourceSnapshotRow } from "@takosumi/db/rows";
+import type { CapsuleRow, ConnectionRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { locatorOf } from "../../tenancy/membership/repository.ts";
 import type { Db, Tx } from "../../world.ts";
@@ -12,7 +12,16 @@ export const locateKeptCapsule = locatorOf("kept_capsule", "capsules");
 /** What a caller sets of a Capsule. */
 export type Settings = Pick<
   CapsuleRow,
-  "name" | "source" | "source_snapshot_id" | "module_path" | "tool_name" | "tool_version" | "variables" | "provider_bindings" | "policy"
+  | "name"
+  | "source"
+  | "source_id"
+  | "source_snapshot_id"
+  | "module_path"
+  | "tool_name"
+  | "tool_version"
+  | "variables"
+  | "provider_bindings"
+  | "policy"
 >;
 const settingsOf = (row: Settings) => [
   row.name,
@@ -24,6 +33,7 @@ const settingsOf = (row: Settings) => [
   JSON.stringify(row.variables),
   JSON.stringify(row.provider_bindings),
   JSON.stringify(row.policy),
+  row.source_id,
 ];
 
 const page = (scope: "project_id" | "workspace_id") => {
@@ -45,8 +55,8 @@ export function listCapsules(
 
 const insert = statement(
   "capsule_insert",
-  `INSERT INTO capsules (id, workspace_id, project_id, status, name, source, source_snapshot_id, module_path, tool_name, tool_version, variables, provider_bindings, policy)
-   VALUES ($1, $2, $3, 'pending', $4, $5::jsonb, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12::jsonb)
+  `INSERT INTO capsules (id, workspace_id, project_id, status, name, source, source_snapshot_id, module_path, tool_name, tool_version, variables, provider_bindings, policy, source_id)
+   VALUES ($1, $2, $3, 'pending', $4, $5::jsonb, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12::jsonb, $13)
    ON CONFLICT (project_id, name) WHERE deleted_at IS NULL DO NOTHING RETURNING *`,
 );
 /** Null where the name is taken in the Project. */
@@ -60,24 +70,12 @@ export const holdCapsule = (tx: Tx, id: string): Promise<CapsuleRow | null> => t
 const update = statement(
   "capsule_update",
   `UPDATE capsules SET name = $2, source = $3::jsonb, source_snapshot_id = $4, module_path = $5, tool_name = $6, tool_version = $7,
-     variables = $8::jsonb, provider_bindings = $9::jsonb, policy = $10::jsonb, config_revision = $11, updated_at = now()
+     variables = $8::jsonb, provider_bindings = $9::jsonb, policy = $10::jsonb, source_id = $11, config_revision = $12, updated_at = now()
    WHERE id = $1 RETURNING *`,
 );
 /** Throws UniqueViolation where the name is taken. */
 export const updateCapsule = async (tx: Tx, id: string, row: Settings, revision: number): Promise<CapsuleRow> =>
   (await tx.one<CapsuleRow>(update, [id, ...settingsOf(row), revision])) as CapsuleRow;
-
-const snapshot = statement(
-  "capsule_snapshot",
-  `INSERT INTO source_snapshots (id, workspace_id, origin, digest, size_bytes, paths) VALUES ($1, $2, 'inline', $3, $4, $5)
-   ON CONFLICT (workspace_id, digest, coalesce(commit, '')) DO UPDATE SET digest = excluded.digest RETURNING id`,
-);
-/** The snapshot of these bytes: the one that is there, or a new one. */
-export const keepSnapshot = async (
-  tx: Tx,
-  row: Pick<SourceSnapshotRow, "id" | "workspace_id" | "digest" | "size_bytes" | "paths">,
-): Promise<string> =>
-  ((await tx.one<{ id: string }>(snapshot, [row.id, row.workspace_id, row.digest, row.size_bytes, row.paths])) as { id: string }).id;
 
 const dropUses = statement("secret_uses_drop", `DELETE FROM secret_uses WHERE capsule_id = $1 AND NOT secret_id = ANY($2::text[])`);
 // The lock keeps a Secret from being deleted until the use of it is there to see.
@@ -139,9 +137,9 @@ export const openRun = (tx: Queries, id: string): Promise<Pick<RunRow, "id" | "k
 
 const bury = statement(
   "capsule_bury",
-  `UPDATE capsules SET deleted_at = now(), updated_at = now(), variables = '[]', provider_bindings = '[]' WHERE id = $1 RETURNING *`,
+  `UPDATE capsules SET deleted_at = now(), updated_at = now(), variables = '[]', provider_bindings = '[]', source_id = NULL WHERE id = $1 RETURNING *`,
 );
-/** Leaves a tombstone without values; the name is free again, and so are its Secrets and connections. */
+/** Leaves a tombstone without values; the name is free again, and so are its Secrets, its connections and its source. */
 export async function buryCapsule(tx: Tx, row: CapsuleRow): Promise<CapsuleRow> {
   await useSecrets(tx, row, []);
   await useConnections(tx, row, []);

@@ -2,6 +2,7 @@ import type { Blobs } from "@takosumi/blobs/blobs";
 import type { capsules } from "@takosumi/contracts/deploy/capsules";
 import { ApiError } from "@takosumi/contracts/errors";
 import { newId } from "@takosumi/contracts/ids";
+import { canonicalJson } from "@takosumi/db/canonical-json";
 import { UniqueViolation } from "@takosumi/db/errors";
 import type { CapsuleRow, ProjectRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
@@ -14,7 +15,7 @@ import { keepProject } from "../projects/repository.ts";
 import { connectionsIn, connectionsOf, refuseOtherProvider } from "./bindings.ts";
 import { differs, refuseOlderTool } from "./configuration.ts";
 import * as rows from "./repository.ts";
-import { type PackedSource, packSource, snapshotOf } from "./source.ts";
+import { idsInSource, type PreparedSource, prepareSource, settleSource } from "./source.ts";
 import { secretsIn, secretsOf, storeVariables } from "./variables.ts";
 
 type Create = Omit<z.output<typeof capsules.operations.create.spec.body>, "project_id">;
@@ -24,8 +25,8 @@ type Resources = { readonly db: Db; readonly blobs: Blobs; readonly keyring: Key
 /** What was asked for, with everything slow done: bytes stored, values sealed, ids found to be of this Workspace. */
 export interface Prepared {
   readonly id: string;
-  readonly source: PackedSource | undefined;
-  readonly settings: Partial<Omit<rows.Settings, "source" | "source_snapshot_id">>;
+  readonly source: PreparedSource | undefined;
+  readonly settings: Partial<Omit<rows.Settings, "source" | "source_id" | "source_snapshot_id">>;
   readonly nested: readonly NestedId[];
 }
 
@@ -40,11 +41,11 @@ async function prepare(
   given: Change,
 ): Promise<Prepared> {
   const { name, module_path, tool, variables, provider_bindings, policy } = given;
-  const nested = [...secretsIn(variables ?? []), ...connectionsIn(provider_bindings)];
+  const nested = [...idsInSource(given.source), ...secretsIn(variables ?? []), ...connectionsIn(provider_bindings)];
   await ownedIn(db, at.workspace_id, nested);
   if (provider_bindings) await refuseOtherProvider(db, at.workspace_id, provider_bindings);
   const [source, stored] = await Promise.all([
-    given.source && packSource(blobs, at.workspace_id, given.source),
+    given.source && prepareSource(blobs, at.workspace_id, given.source),
     variables && storeVariables(keyring, at, variables, (at.variables ?? []) as readonly StoredVariable[]),
   ]);
   const settings = {
@@ -62,9 +63,8 @@ export async function createCapsule(tx: Tx, project: ProjectRow, { id, source, s
   if (!(await keepProject(tx, project.id)))
     throw new ApiError("NOT_FOUND", "There is no such project", { fields: [{ path: "project_id", message: "There is no such project" }] });
   const blank = { name: "", module_path: ".", tool_name: null, tool_version: null, variables: [], provider_bindings: [], policy: {} };
-  const packed = source as PackedSource;
   const row = { ...blank, ...settings, id, workspace_id: project.workspace_id, project_id: project.id };
-  const inserted = await rows.insertCapsule(tx, { ...row, source: packed.shown, source_snapshot_id: await snapshotOf(tx, packed) });
+  const inserted = await rows.insertCapsule(tx, { ...row, ...(await settleSource(tx, row.workspace_id, source as PreparedSource)) });
   if (!inserted) throw nameTaken(row.name);
   await bindNamed(tx, inserted, nested);
   return inserted;
@@ -81,11 +81,11 @@ export async function changeCapsule(
   const next: rows.Settings = {
     ...held,
     ...settings,
-    ...(source && { source: source.shown, source_snapshot_id: await snapshotOf(tx, source) }),
+    ...(source && (await settleSource(tx, held.workspace_id, source))),
   };
   refuseOlderTool(held, next);
   const reconfigured = differs(held, next);
-  if (!reconfigured && next.name === held.name) return held;
+  if (!reconfigured && next.name === held.name && canonicalJson(next.source) === canonicalJson(held.source)) return held;
   const updated = await rows.updateCapsule(tx, id, next, held.config_revision + (reconfigured ? 1 : 0)).catch((error: unknown) => {
     throw error instanceof UniqueViolation ? nameTaken(next.name) : error;
   });

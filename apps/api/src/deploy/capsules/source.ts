@@ -1,32 +1,52 @@
 import type { Blobs } from "@takosumi/blobs/blobs";
-import type { Source, SourceInput } from "@takosumi/contracts/deploy/source";
+import type { SourceInput } from "@takosumi/contracts/deploy/source";
 import { ApiError } from "@takosumi/contracts/errors";
 import { newId } from "@takosumi/contracts/ids";
+import type { CapsuleRow } from "@takosumi/db/rows";
 import { TofuError } from "@takosumi/opentofu/errors";
 import { packFiles } from "@takosumi/opentofu/source";
 import type { z } from "zod";
+import type { NestedId } from "../../tenancy/owned.ts";
 import type { Tx } from "../../world.ts";
-import { keepSnapshot } from "./repository.ts";
+import { keepSnapshot, uploadedSnapshot } from "../snapshots/repository.ts";
 
-/** A source whose bytes are stored; its row is written with the Capsule. */
-export interface PackedSource {
-  readonly shown: z.infer<typeof Source>;
-  readonly workspace_id: string;
-}
+type Given = z.output<typeof SourceInput>;
+type Inline = Extract<CapsuleRow["source"], { kind: "inline" }>;
+/** A source before its row is written: what is inline is stored by then. */
+export type PreparedSource = Inline | Extract<Given, { kind: "upload" }>;
+/** What a Capsule's row says of its source. */
+export type SettledSource = Pick<CapsuleRow, "source" | "source_id" | "source_snapshot_id">;
 
-/** Packs and stores the bytes, before any transaction: the same files are the same blob. */
-export async function packSource(blobs: Blobs, workspaceId: string, { files }: z.infer<typeof SourceInput>): Promise<PackedSource> {
-  const { tar, digest } = await packFiles(files).catch((error: unknown) => {
+/** Where a source names something by id. */
+export const idsInSource = (given: Given | undefined): NestedId[] =>
+  given?.kind === "upload" ? [{ path: "source.source_id", entity: "source", id: given.source_id }] : [];
+
+/** Everything slow, before any transaction: packs and stores the files of an inline source. The same files are the same blob. */
+export async function prepareSource(blobs: Blobs, workspace: string, given: Given): Promise<PreparedSource> {
+  if (given.kind !== "inline") return given;
+  const { tar, digest } = await packFiles(given.files).catch((error: unknown) => {
     if (!(error instanceof TofuError)) throw error;
     throw new ApiError("BAD_REQUEST", `source.files: ${error.message}`, {
       reason: "unsafe_path",
       fields: [{ path: "source.files", message: error.message }],
     });
   });
-  const { size_bytes } = await blobs.put({ workspace: workspaceId, kind: "source" }, tar, { expect: digest });
-  return { shown: { kind: "inline", digest, size_bytes, paths: Object.keys(files).sort() }, workspace_id: workspaceId };
+  const { size_bytes } = await blobs.put({ workspace, kind: "source" }, tar, { expect: digest });
+  return { kind: "inline", digest, size_bytes, paths: Object.keys(given.files).sort() };
 }
 
-/** The snapshot that holds these bytes. */
-export const snapshotOf = (tx: Tx, { shown: { digest, size_bytes, paths }, workspace_id }: PackedSource): Promise<string> =>
-  keepSnapshot(tx, { id: newId("snap_"), workspace_id, digest: digest as string, size_bytes: size_bytes as number, paths });
+/** The snapshot that a Capsule is planned from. 404 naming the field where an uploaded source was deleted meanwhile. */
+export async function settleSource(tx: Tx, workspace_id: string, source: PreparedSource): Promise<SettledSource> {
+  if (source.kind === "inline") {
+    const { digest, size_bytes, paths } = source;
+    const source_snapshot_id = await keepSnapshot(tx, { id: newId("snap_"), workspace_id, origin: "inline", digest, size_bytes, paths });
+    return { source, source_id: null, source_snapshot_id };
+  }
+  const found = await uploadedSnapshot(tx, source.source_id, workspace_id);
+  if (!found) {
+    const message = "There is no such source";
+    throw new ApiError("NOT_FOUND", `source.source_id: ${message}`, { fields: [{ path: "source.source_id", message }] });
+  }
+  const { id: source_id, snapshot_id, digest, size_bytes, paths } = found;
+  return { source: { kind: "upload", source_id, digest, size_bytes, paths }, source_id, source_snapshot_id: snapshot_id };
+}

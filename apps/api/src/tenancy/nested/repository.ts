@@ -7,6 +7,7 @@ const tables = {
   project: inWorkspace("projects"),
   capsule: inWorkspace("capsules", "deleted_at IS NULL"),
   connection: inWorkspace("connections", "revoked_at IS NULL"),
+  source: inWorkspace("sources"),
   secret: inWorkspace("secrets"),
   run: inWorkspace("runs"),
 };
