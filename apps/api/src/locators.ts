@@ -7,8 +7,8 @@ import { locateRunnerToken } from "./deploy/runner-tokens/repository.ts";
 import { locateRunner } from "./deploy/runners/repository.ts";
 import { locateRun } from "./deploy/runs/repository.ts";
 import { locateSecret } from "./deploy/secrets/repository.ts";
-import { locateState } from "./deploy/state/repository.ts";
 import { locateSource } from "./deploy/sources/repository.ts";
+import { locateState } from "./deploy/state/repository.ts";
 import { locateWorkspace } from "./tenancy/workspaces/repository.ts";
 import type { Locator, Rows } from "./world.ts";
 
