@@ -1,5 +1,5 @@
-// Builds the providers that tests use into a filesystem mirror: real ones, with no network needed afterwards.
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+// Builds the providers that tests use into a filesystem mirror: real ones and a probe, with no network needed afterwards.
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { alone, appear, say } from "./cache.mjs";
@@ -11,11 +11,32 @@ const arch = { x64: "amd64", arm64: "arm64" }[process.arch] ?? process.arch;
 const providers = [
   { type: "time", version: "0.14.2", package: "github.com/hashicorp/terraform-provider-time" },
   { type: "local", version: "2.9.0", package: "github.com/terraform-providers/terraform-provider-local" },
+  // Our own, in `providers/probe`: a higher version whenever its source changes.
+  { type: "probe", version: "1.0.0", package: "takosumi.invalid/provider-tools/probe" },
 ];
 
 const folderOf = ({ type, version }) => join(mirror, "registry.opentofu.org/hashicorp", type, version, `${process.platform}_${arch}`);
 const programOf = ({ type, version }) => `terraform-provider-${type}_v${version}`;
 const missing = () => providers.filter((provider) => !existsSync(join(folderOf(provider), programOf(provider))));
+
+/** All in one go: they share most of what they are made of. */
+async function build(wanted) {
+  say(`building providers ${wanted.map(({ type, version }) => `${type} ${version}`).join(", ")}`);
+  const staging = mkdtempSync(join(cacheDir, "providers-"));
+  try {
+    const outputOf = (provider) => join(staging, programOf(provider));
+    const builds = wanted.map((provider) => ({
+      package: provider.package,
+      output: outputOf(provider),
+      ldflags: `-s -w -X main.version=${provider.version}`,
+    }));
+    await goBuild("building providers", "providers/", builds);
+    for (const provider of wanted)
+      await appear(folderOf(provider), async (folder) => renameSync(outputOf(provider), join(folder, programOf(provider))));
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
 
 /** Answers the mirror's path; builds what is not in it yet. */
 export async function buildProviders() {
@@ -24,17 +45,7 @@ export async function buildProviders() {
       const wanted = missing();
       if (wanted.length > 0 && !goVersion())
         throw new Error(`the providers ${wanted.map(({ type }) => type).join(" and ")} are built with Go, and there is none here`);
-      for (const provider of wanted) {
-        say(`building provider ${provider.type} ${provider.version}`);
-        await appear(folderOf(provider), async (folder) => {
-          const build = {
-            package: provider.package,
-            output: join(folder, programOf(provider)),
-            ldflags: `-s -w -X main.version=${provider.version}`,
-          };
-          await goBuild(`building provider ${provider.type}`, "providers/", [build]);
-        });
-      }
+      if (wanted.length > 0) await build(wanted);
     });
   }
   // Terraform asks for the same providers under its own registry's name.

@@ -380,7 +380,7 @@ describe("recipes", () => {
     expect(recipe.modes.find(({ id }: { id: string }) => id === "assume_role")).toMatchObject({ exchanged: true });
     const served = async (provider: string) =>
       (await world.ok("GET", `/api/recipes?provider=${provider}`)).recipes.map(({ id }: { id: string }) => id);
-    expect(await served("registry.terraform.io/hashicorp/aws")).toEqual(["aws", "generic-env"]);
+    expect(await served("registry.terraform.io/hashicorp/aws")).toEqual(["aws", "s3-compatible", "generic-env"]);
     expect(await served("acme/any")).toEqual(["generic-env"]);
     refused(await world.call("GET", "/api/recipes/no-such"), 404, undefined, "is not a recipe");
   });

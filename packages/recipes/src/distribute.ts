@@ -4,52 +4,34 @@ import { type GivenFile, names } from "./material.ts";
 /** A connection without its values: which fields and files it was given. */
 export interface Connected {
   readonly id: string;
-  readonly name: string;
   readonly recipe: Recipe;
   readonly mode: Mode;
   readonly fields: readonly string[];
   readonly files?: readonly Pick<GivenFile, "path" | "env_name">[] | undefined;
 }
-/** A provider configuration of a module, by canonical address, and the connection that serves it. */
+/** A provider configuration of a module, and the connection that serves it. */
 export interface Use {
-  readonly provider: string;
-  readonly alias: string | null;
   readonly connection: Connected;
+  /** Arguments can be set on this configuration from outside: it stands in the root module alone. */
+  readonly settable: boolean;
 }
-/** Why a use cannot be served beside another connection. */
-export interface Conflict {
-  readonly use: Use;
-  readonly with: Use;
-  readonly message: string;
-}
+/** How a use is served; or the variable that it and another use cannot both be given, and why arguments do not help. */
+export type Served<U extends Use> =
+  | { readonly by: "environment" | "arguments" }
+  | { readonly by: null; readonly variable: string; readonly other: U; readonly why: "no_arguments" | "not_settable" };
 
 /**
  * Variables reach every provider of a Run. So two connections of which one sets a variable that the other sets or reads both go by
- * arguments of their own configurations instead. Answers the ids of those; all others go by variables.
+ * arguments of their own configurations instead; all others go by variables. Answers in the order of the uses.
  */
-export function byArguments(uses: readonly Use[]): ReadonlySet<string> {
-  const apart = new Set<string>();
-  for (const one of uses) if (uses.some((other) => clash(one.connection, other.connection))) apart.add(one.connection.id);
-  return apart;
-}
-
-/** Every use that cannot be served. `settable` says of a use whether arguments can be set on its configuration from outside. */
-export function conflicts(uses: readonly Use[], settable: (use: Use) => boolean): readonly Conflict[] {
-  return uses.flatMap((use) => {
-    const other = uses.find((one) => clash(use.connection, one.connection));
-    const why = other && unservable(use, settable);
-    if (!why) return [];
-    const name = clash(use.connection, other.connection);
-    const message = `${said(use)} and ${said(other)} cannot both be given ${name}, which is one for the whole Run, and ${why}. Bind one connection to both, or split the module.`;
-    return [{ use, with: other, message }];
+export function distribute<U extends Use>(uses: readonly U[]): readonly Served<U>[] {
+  return uses.map((use) => {
+    const other = uses.find((one) => clash(use.connection, one.connection) !== undefined);
+    if (!other) return { by: "environment" };
+    if (use.connection.mode.byArguments && use.settable) return { by: "arguments" };
+    const variable = clash(use.connection, other.connection) as string;
+    return { by: null, variable, other, why: use.connection.mode.byArguments ? "not_settable" : "no_arguments" };
   });
-}
-
-function unservable(use: Use, settable: (use: Use) => boolean): string | null {
-  const { recipe, mode } = use.connection;
-  if (!mode.byArguments) return `${recipe.title} (${mode.title}) cannot be given to one provider configuration alone`;
-  if (settable(use)) return null;
-  return `the configuration of ${address(use)} stands in a child module, where nothing can be set from outside: move its provider block to the root module and pass it on`;
 }
 
 /** A variable that one sets and the other sets or reads. */
@@ -66,6 +48,3 @@ function variables({ mode, fields, files }: Connected): string[] {
   const injected = names(mode, fields, files);
   return [...injected.env.map(({ name }) => name), ...injected.files.flatMap(({ env_name }) => env_name ?? [])];
 }
-
-const address = ({ provider, alias }: Use): string => (alias === null ? provider : `${provider}.${alias}`);
-const said = (use: Use): string => `${address(use)} (connection ${use.connection.name})`;

@@ -1,5 +1,6 @@
 import { canonicalProvider, isBuiltin } from "@takosumi/contracts/deploy/provider-address";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
+import { distribute, type Served, type Use } from "@takosumi/recipes/distribute";
 import { recipeOf } from "@takosumi/recipes/registry";
 import { modeOf, readingOf, servesProvider } from "./connection-reading.ts";
 import type { KnownConnection } from "./queries/connections.ts";
@@ -10,6 +11,8 @@ export interface Requirement {
   readonly provider: string;
   readonly alias: string | null;
   readonly builtin: boolean;
+  /** Arguments can be set on it from outside: it stands in the root module alone. */
+  readonly settable: boolean;
 }
 /** What requirements are resolved with. */
 export interface Ground {
@@ -99,40 +102,63 @@ export function resolveOne({ provider: given, alias, builtin }: Requirement, { b
 }
 
 /**
- * Resolves all that a module uses. The environment is one for the whole process, so that each variable has one giver: configurations
- * without an alias go first, then aliases in their order. An alias that comes too late is served by arguments of its own where its recipe
- * can; anything else that would set a variable twice is blocked, rather than one of the two winning silently.
+ * Resolves all that a module uses. Variables are the whole process's: connections that would be in each other's way are each given by
+ * arguments of their own configurations instead, where recipe and module allow it; anything else is blocked, rather than one of two winning
+ * silently.
  */
 export function resolveAll(requirements: readonly Requirement[], ground: Ground): Resolution[] {
   const each = requirements.map((requirement) => resolveOne(requirement, ground));
-  const givers = new Map<string, { readonly id: string | null; readonly words: string }>();
-  for (const name of ground.env) givers.set(name, { id: null, words: "the Capsule's own environment variables" });
-  const served = new Map<Resolution, Resolution>();
-  for (const one of [...each.filter(({ alias }) => alias === null), ...each.filter(({ alias }) => alias !== null)]) {
-    const connection = ground.connections.find(({ id }) => id === one.connection_id);
-    if (one.status !== "resolved_provider_connection" || !connection) continue;
-    const names = [...one.env_names, ...one.file_env_names];
-    const taken = names.filter((name) => givers.has(name) && givers.get(name)?.id !== connection.id);
-    if (taken.length === 0) for (const name of names) givers.set(name, { id: connection.id, words: `the connection ${connection.name}` });
-    else served.set(one, byArguments(one, connection) ?? clash(one, connection, taken, givers.get(taken[0] as string)?.words ?? ""));
-  }
-  return each.map((one) => served.get(one) ?? one);
+  const uses = each.flatMap((one, index) => useOf(one, requirements[index]?.settable ?? false, ground));
+  const ways = new Map(distribute(uses).map((way, index) => [uses[index]?.resolution, way]));
+  return each.map((one) => {
+    const way = ways.get(one);
+    if (!way) return one;
+    if (way.by === null) return clash(one, way, ground);
+    if (way.by === "arguments") return { ...one, injected_by: "arguments", env_names: [], file_env_names: [] };
+    const taken = [...one.env_names, ...one.file_env_names].filter((name) => ground.env.includes(name));
+    return taken.length === 0 ? one : ownVariable(one, taken, ground);
+  });
 }
 
-/** The same connection, reaching this alias alone; null where its recipe has no arguments for that. */
-function byArguments(one: Resolution, { recipe_id, recipe_mode }: KnownConnection): Resolution | null {
-  if (one.alias === null || !modeOf(recipeOf(recipe_id), recipe_mode)?.byArguments) return null;
-  return { ...one, injected_by: "arguments", env_names: [], file_env_names: [] };
+interface ResolvedUse extends Use {
+  readonly resolution: Resolution;
 }
 
-function clash(one: Resolution, { id, name }: KnownConnection, taken: readonly string[], other: string): Resolution {
+function useOf(resolution: Resolution, settable: boolean, { connections }: Ground): ResolvedUse[] {
+  const row = connections.find(({ id }) => id === resolution.connection_id);
+  const recipe = row && recipeOf(row.recipe_id);
+  const mode = row && modeOf(recipe, row.recipe_mode);
+  if (resolution.status !== "resolved_provider_connection" || !recipe || !mode) return [];
+  return [
+    { resolution, settable, connection: { id: row.id, recipe, mode, fields: [...row.fields, ...row.secret_fields], files: row.files } },
+  ];
+}
+
+const nameOf = (id: string | null, { connections }: Ground): string => connections.find((one) => one.id === id)?.name ?? "";
+
+function clash(one: Resolution, way: Extract<Served<ResolvedUse>, { by: null }>, ground: Ground): Resolution {
+  const { resolution: other } = way.other;
+  const remedies = {
+    no_arguments: "the environment is one for the whole Run: let one connection serve both, or split the Capsule",
+    not_settable: `move the provider block of ${said(one)} from its child module to the root module and pass it on, or let one connection serve both`,
+  };
   return {
     ...one,
     ...nothing,
-    connection_id: id,
+    connection_id: one.connection_id,
     status: "blocked_policy",
     reason: "variable_clash",
-    message: `${said(one)} is bound to the connection ${name}, which sets ${taken.join(", ")}, and so ${taken.length > 1 ? "do" : "does"} ${other}`,
-    remedy: "the environment is one for the whole Run: let one connection serve both, split the Capsule, or take one of the two away",
+    message: `${said(one)} is bound to the connection ${nameOf(one.connection_id, ground)}, and ${said(other)} to ${nameOf(other.connection_id, ground)}: both cannot be given ${way.variable} at once`,
+    remedy: remedies[way.why],
   };
 }
+
+const ownVariable = (one: Resolution, taken: readonly string[], ground: Ground): Resolution => ({
+  ...one,
+  ...nothing,
+  connection_id: one.connection_id,
+  status: "blocked_policy",
+  reason: "variable_clash",
+  message: `${said(one)} is bound to the connection ${nameOf(one.connection_id, ground)}, which sets ${taken.join(", ")}, and so ${taken.length > 1 ? "do" : "does"} the Capsule's own environment variables`,
+  remedy: "take one of the two away: the environment is one for the whole Run",
+});

@@ -20,6 +20,6 @@ export const tools = {
     env.PATH.split(":")
       .map((directory) => usable(join(directory, "terraform"), constants.X_OK))
       .find((found) => found !== null) ?? null,
-  /** A filesystem mirror with the providers time and local. */
+  /** A filesystem mirror with the providers time, local and probe. */
   mirror: usable(join(env.TAKOSUMI_CACHE_DIR, "mirror"), constants.R_OK | constants.X_OK),
 } as const;

@@ -54,7 +54,7 @@ export const aws = {
   title: "Amazon Web Services",
   about: "Everything that the AWS provider manages.",
   providers: ["registry.opentofu.org/hashicorp/aws", "registry.opentofu.org/hashicorp/awscc"],
-  defaultMode: "assume_role",
+  defaultMode: "static_keys",
   modes: {
     static_keys: {
       title: "Access key",
