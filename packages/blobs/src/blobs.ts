@@ -16,6 +16,14 @@ export interface BlobPlace extends BlobShelf {
   readonly digest: string;
 }
 
+/** One that `list` found. */
+export interface ListedBlob extends BlobPlace {
+  /** Its name in the storage, by which the list is ordered. */
+  readonly name: string;
+  /** When its bytes were last written: a `put` of the same bytes makes it new again. */
+  readonly written_at: Date;
+}
+
 export interface StoredBlob {
   readonly digest: string;
   readonly size_bytes: number;
@@ -47,6 +55,10 @@ export interface Blobs {
   has(place: BlobPlace): Promise<boolean>;
   /** Removes the blob; one that is not there is fine. */
   remove(place: BlobPlace): Promise<void>;
+  /** Everything that is stored, in the order of names, beginning after `after`; what is written meanwhile may be left out. */
+  list(after: string | null): AsyncIterable<ListedBlob>;
+  /** Removes the blob where its bytes were last written before then; false where they were not, or there is none. */
+  removeOlder(place: BlobPlace, before: Date): Promise<boolean>;
   /** Writes, reads and removes a probe. */
   check(): Promise<void>;
 }

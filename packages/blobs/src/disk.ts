@@ -9,6 +9,7 @@ import { storageError } from "./blob-error.ts";
 import { type BlobPlace, type Blobs, defaultReadLimit, type ReadOptions } from "./blobs.ts";
 import { smallBody } from "./body.ts";
 import { ensureDirectory, incoming, sweepIncoming } from "./directory.ts";
+import { diskList, removeOlder } from "./disk-list.ts";
 import { diskPut } from "./disk-put.ts";
 import { tooLarge } from "./measured.ts";
 import { blobName, sealPlace } from "./place.ts";
@@ -73,6 +74,8 @@ export async function diskBlobs({ directory: given, keyring, now = Date.now }: D
     async remove(place) {
       await reading(() => unlink(pathOf(place)).catch(absent));
     },
+    list: (after) => diskList(directory, after),
+    removeOlder: (place, before) => reading(() => removeOlder(directory, place, before)),
     check: () => probe(directory),
   };
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import type { Place } from "@takosumi/keyring/place";
 import { BlobError } from "./blob-error.ts";
 import { type BlobPlace, type BlobShelf, blobKinds } from "./blobs.ts";
@@ -17,6 +17,15 @@ export function blobName(place: BlobPlace): string {
   const hex = sha256.exec(place.digest)?.[1];
   if (hex === undefined) throw new BlobError("invalid", "The digest of a blob is sha256: and 64 hex digits in lower case");
   return join(place.workspace, place.kind, hex.slice(0, 2), hex);
+}
+
+/** The place behind such a name; null for a name of anything else. */
+export function placeOf(name: string): BlobPlace | null {
+  const [workspace = "", kind = "", , hex = ""] = name.split(sep);
+  const place = { workspace, kind: kind as BlobShelf["kind"], digest: `sha256:${hex}` };
+  return workspaceId.test(workspace) && blobKinds.includes(place.kind) && sha256.test(place.digest) && blobName(place) === name
+    ? place
+    : null;
 }
 
 /**

@@ -12,6 +12,7 @@ import { createWrite } from "./create-write.ts";
 import { cancel, discard, retryWrite } from "./decide.ts";
 import { openFollowing } from "./follow-events.ts";
 import { type Bringing, prepareImport, prepareRollback, recordBrought } from "./import-state.ts";
+import { keepHouse } from "./keep-house.ts";
 import { type Held, heldRun } from "./lease.ts";
 import { openNotices } from "./notices.ts";
 import { queueOf } from "./queue-view.ts";
@@ -37,6 +38,7 @@ export async function openEngine({ onError, ...opened }: Options) {
   const following = openFollowing(resources);
   const workspaces = openWorkspaceFeeds(resources, onError);
   const sweeper = startSweeper(resources, onError);
+  const house = keepHouse(resources, onError);
   return {
     settings: resources.settings,
     preparePlan: (request: PlanRequest) => preparePlan(resources, request),
@@ -84,6 +86,7 @@ export async function openEngine({ onError, ...opened }: Options) {
       workspaces.close();
       following.close();
       await sweeper.close();
+      await house.close();
       await resources.notices.close();
     },
   };

@@ -1,7 +1,7 @@
 import type { RunKind, RunStatus } from "@takosumi/contracts/deploy/run";
-import type { Queries } from "@takosumi/db/db";
+import { readEvents } from "./log-segments.ts";
 import type { Notices } from "./notices.ts";
-import { eventsAfter } from "./queries/events-after.ts";
+import type { EngineResources } from "./resources.ts";
 import { isTerminal } from "./transitions.ts";
 
 /** One entry of a Run's log of events. */
@@ -61,13 +61,17 @@ export class EventFeed {
   }
 
   /** Reads on until the Run has ended or nobody follows. */
-  async run(db: Queries, notices: Notices, run: { readonly id: string; readonly kind: RunKind }): Promise<void> {
+  async run(
+    stores: Pick<EngineResources, "db" | "blobs">,
+    notices: Notices,
+    run: { readonly id: string; readonly kind: RunKind },
+  ): Promise<void> {
     const { signal } = this.#stop;
     try {
       while (!signal.aborted && !this.#done) {
         // Listening begins before the read, so that nothing falls between the two.
         const heard = notices.wait("takosumi_run", run.id, pollMs, signal);
-        const batch = await db.query<LoggedEvent>(eventsAfter, [run.id, this.#last, eventPage]);
+        const batch = await readEvents(stores, run.id, this.#last, eventPage);
         if (batch.length > 0) this.#take(batch, run.kind);
         else await heard;
       }

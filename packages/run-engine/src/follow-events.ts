@@ -1,6 +1,7 @@
 import type { RunKind, RunStatus } from "@takosumi/contracts/deploy/run";
-import { type EventBatch, EventFeed, endsRun, eventPage, type LoggedEvent } from "./event-feed.ts";
-import { eventHead, eventsAfter } from "./queries/events-after.ts";
+import { type EventBatch, EventFeed, endsRun, eventPage } from "./event-feed.ts";
+import { readEvents } from "./log-segments.ts";
+import { eventHead } from "./queries/events-after.ts";
 import type { EngineResources } from "./resources.ts";
 import { isTerminal } from "./transitions.ts";
 
@@ -9,15 +10,16 @@ interface Head {
   readonly status: RunStatus;
   readonly event_sequence: number;
 }
-type Used = Pick<EngineResources, "db" | "notices">;
+type Used = Pick<EngineResources, "db" | "blobs" | "notices">;
 const noSignal = new AbortController().signal;
 
 /** Everybody in this process who follows a Run, one feed a Run. */
-export function openFollowing({ db, notices }: Used) {
+export function openFollowing(used: Used) {
+  const { db, notices } = used;
   const feeds = new Map<string, EventFeed>();
 
   /** At most `limit` events after `after`, in order. */
-  const page = (run: string, after: number, limit: number): Promise<EventBatch> => db.query<LoggedEvent>(eventsAfter, [run, after, limit]);
+  const page = (run: string, after: number, limit: number): Promise<EventBatch> => readEvents(used, run, after, limit);
 
   const join = (run: { readonly id: string; readonly kind: RunKind }, last: number): EventFeed => {
     const known = feeds.get(run.id);
@@ -28,7 +30,7 @@ export function openFollowing({ db, notices }: Used) {
     const feed = new EventFeed(last);
     feed.join();
     feeds.set(run.id, feed);
-    void feed.run(db, notices, run).finally(() => feeds.get(run.id) === feed && feeds.delete(run.id));
+    void feed.run(used, notices, run).finally(() => feeds.get(run.id) === feed && feeds.delete(run.id));
     return feed;
   };
 

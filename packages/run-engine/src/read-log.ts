@@ -1,11 +1,12 @@
 import type { RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
+import { storedLog } from "./log-segments.ts";
 import type { EngineResources } from "./resources.ts";
 
 /** The log events that hold bytes from $2 on. $1 run, $3 most events. Plan: run_events_log_idx from the one before the offset. */
 const chunks = statement(
   "log_chunks",
-  `SELECT data ->> 'text' AS text, log_offset FROM run_events
+  `SELECT data ->> 'text' AS text, log_offset, log_bytes FROM run_events
    WHERE run_id = $1 AND log_offset >= coalesce((SELECT max(e.log_offset) FROM run_events e WHERE e.run_id = $1 AND e.log_offset <= $2), 0)
    ORDER BY log_offset LIMIT $3`,
 );
@@ -19,15 +20,18 @@ export interface LogPage {
 }
 
 /** At most `limit` bytes of the log from byte `offset`, never half a character; `complete` where nothing will follow. */
-export async function readLog({ db }: Pick<EngineResources, "db">, run: RunRow, offset: number, limit: number): Promise<LogPage> {
+export async function readLog(stores: Pick<EngineResources, "db" | "blobs">, run: RunRow, offset: number, limit: number): Promise<LogPage> {
   const from = Math.min(offset, run.log_bytes);
   const parts: Buffer[] = [];
   let at = from;
   while (at < run.log_bytes && at - from < limit) {
-    const rows = await db.query<{ text: string; log_offset: number }>(chunks, [run.id, at, page]);
+    const rows = await stores.db.query<{ text: string | null; log_offset: number; log_bytes: number }>(chunks, [run.id, at, page]);
     const before = at;
-    for (const { text, log_offset } of rows) {
-      const bytes = Buffer.from(text).subarray(at - log_offset);
+    for (const { text, log_offset, log_bytes } of rows) {
+      // A piece that was read from its blob holds the events after it as well.
+      if (log_offset + log_bytes <= at) continue;
+      // The text of a long log moves away, also while somebody reads it.
+      const bytes = text === null ? await storedLog(stores, run, at) : Buffer.from(text).subarray(at - log_offset);
       parts.push(bytes);
       at += bytes.length;
       if (at - from >= limit) break;

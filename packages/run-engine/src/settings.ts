@@ -12,7 +12,15 @@ export interface EngineSettings {
   readonly sweepSeconds: number;
   /** A runner not heard of for so long is offline. */
   readonly onlineSeconds: number;
+  /** How often ended Runs are looked for whose long logs move into blobs. */
+  readonly compactSeconds: number;
+  /** How often blobs are looked through for those that no row names, and how old such a one must be. */
+  readonly collectSeconds: number;
+  readonly unnamedSeconds: number;
 }
+
+/** A log of up to so many bytes stays in its events. */
+export const shortLogBytes = 256 * 1024;
 
 export const engineDefaults: EngineSettings = {
   leaseSeconds: 30,
@@ -22,4 +30,7 @@ export const engineDefaults: EngineSettings = {
   workspaceLimit: 20,
   sweepSeconds: 2,
   onlineSeconds: 60,
+  compactSeconds: 5,
+  collectSeconds: 3_600,
+  unnamedSeconds: 24 * 3_600,
 };

@@ -6,7 +6,7 @@ import { statement } from "@takosumi/db/sql";
  */
 export const eventsAfter = statement(
   "run_events_after",
-  `SELECT run_id, sequence, type, data, at FROM run_events WHERE run_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3`,
+  `SELECT run_id, sequence, type, data, at, log_offset, log_bytes FROM run_events WHERE run_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3`,
 );
 
 /** Kind and status of Run $1, and the sequence of its newest event. */

@@ -1,9 +1,12 @@
+import { shortLogBytes } from "../settings.ts";
 import { transition } from "./transition.ts";
 
 const leased = "r.id = $1 AND r.lease_epoch = $2 AND r.lease_runner_id = $3";
 const lastPhase =
   "phases = run_phases(r.phases, jsonb_build_array(jsonb_build_object('state', 'finished', 'at', iso_time(now())))), phase = NULL";
-const ended = `${lastPhase}, finished_at = now(), log_complete = true, lease_expires_at = NULL`;
+/** Nothing follows in the log; a long one moves into blobs. */
+const logEnded = `log_complete = true, log_due = r.log_bytes > ${shortLogBytes}`;
+const ended = `${lastPhase}, finished_at = now(), ${logEnded}, lease_expires_at = NULL`;
 const write = ["apply", "destroy"] as const;
 
 /** Ends of a leased Run: $1 run, $2 epoch, $3 runner, then as each says. */
@@ -13,7 +16,7 @@ export const moves = {
     name: "planned",
     to: "planned",
     kinds: ["plan"],
-    set: `${lastPhase}, log_complete = true, finished_at = now(), lease_expires_at = NULL, expires_at = now() + $5 * interval '1 second',
+    set: `${lastPhase}, ${logEnded}, finished_at = now(), lease_expires_at = NULL, expires_at = now() + $5 * interval '1 second',
       (plan_digest, plan_size_bytes, work_digest, work_tree_digest, work_size_bytes, provider_lock_digest, plan_result, has_changes, seal,
        tool_name, tool_version, tool_digest) = (SELECT plan_digest, plan_size_bytes, work_digest, work_tree_digest, work_size_bytes,
          provider_lock_digest, plan_result, has_changes, seal, tool_name, tool_version, tool_digest
@@ -104,7 +107,7 @@ export const decisions = {
   cancelWaiting: transition({
     name: "cancel_waiting",
     to: "cancelled",
-    set: "finished_at = now(), log_complete = true, cancel_requested_at = now(), cancel_reason = $2",
+    set: `finished_at = now(), ${logEnded}, cancel_requested_at = now(), cancel_reason = $2`,
     where: "r.id = $1 AND r.status <> 'running' AND r.status <> 'needs_recovery'",
   }),
   /** Every waiting Run of a Capsule that stands on what was before. $1 Capsule, $2 error, $3 a Run to leave alone, $4 bindings that it has. */
