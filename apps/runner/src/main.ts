@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
+import { SpareShells } from "@takosumi/opentofu/spare-shells";
 import { Recent } from "./cache/recent.ts";
 import { SourceCache } from "./cache/sources.ts";
 import { readSettings, type Settings } from "./env.ts";
@@ -13,6 +14,7 @@ import { Client } from "./wire/client.ts";
 const VERSION = "0.1.0";
 /** Beyond the grace time of its applies, what a stopping runner may still take to tell their ends. */
 const TELL_MS = 10_000;
+const MOST_SHELLS = 16;
 
 const stopping = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stopping.abort());
@@ -33,6 +35,8 @@ async function serve(settings: Settings, log: Log): Promise<void> {
     },
     { signal: stopping.signal, patienceMs: 24 * 3_600_000 },
   );
+  // Without a sandbox a shell is started with the environment of its phase, so none can be spare.
+  const shells = new SpareShells(facts.kind === "none" ? 0 : Math.min(settings.slots * 2, MOST_SHELLS));
   const work = new Runner(
     {
       settings,
@@ -41,6 +45,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
       renewMs: given.renew_seconds * 1_000,
       log,
       facts,
+      shells,
       sources: new SourceCache(join(settings.dir, "sources"), settings.sourceCacheBytes),
       modules: new Recent(500),
       masked: new Recent(200),
@@ -69,6 +74,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
     "ready",
   );
   await work.run();
+  shells.close();
   await client.close();
 }
 

@@ -1,3 +1,4 @@
+import type { SpareShells } from "@takosumi/opentofu/spare-shells";
 import type { SandboxFacts } from "@takosumi/opentofu/types";
 import type { Recent } from "./cache/recent.ts";
 import type { SourceCache } from "./cache/sources.ts";
@@ -19,6 +20,8 @@ export type Site = {
   readonly renewMs: number;
   readonly log: Log;
   readonly facts: SandboxFacts;
+  /** Shells for phases in a sandbox, started while there is nothing else to do. */
+  readonly shells: SpareShells;
   readonly sources: SourceCache;
   readonly modules: Recent<ModuleFacts>;
   /** Masked values of plans that this process made, by plan Run: an apply on the same runner hides them without asking the tool again. */

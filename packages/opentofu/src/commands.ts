@@ -37,16 +37,6 @@ export function showPlanArgs({ seen }: Command): string[] {
   return [seen.tool, "show", "-json", "-no-color", seen.planFile];
 }
 
-/**
- * Plans and, where that gave a plan, shows it into `<planFile>.json`, in one phase: a sandbox takes some 10 ms to start. The exit status is the
- * plan's; 1 also where the plan could not be shown. Read with `readProduced(join(dir.io, "plan.json"), …)`.
- */
-export function planAndShowArgs(command: Command, choices: PlanChoices): string[] {
-  const script =
-    'out=$1; shown=$2; shift 2; "$@"; code=$?; case $code in 0|2) "$shown" show -json -no-color "$out" > "$out.json" || code=1;; esac; exit $code';
-  return ["/bin/sh", "-c", script, "sh", command.seen.planFile, command.seen.tool, ...planArgs(command, choices)];
-}
-
 /** Applies the saved plan, without a second plaintext copy of the state, which on a full disk keeps the first from being saved. The variables file is given again: OpenTofu compares it, and ephemeral values are in no plan. */
 export function applyArgs({ tool, seen }: Command, { variables }: { variables: boolean }): string[] {
   return [seen.tool, "apply", ...common(tool, seen, variables), "-backup=-", seen.planFile];

@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 /** Field 22 of /proc/<pid>/stat (clock ticks after boot), null where there is no such process or only its zombie. */
-export async function startTicks(pid: number): Promise<string | null> {
+export function startTicks(pid: number): string | null {
   const fields = fieldsOf(read(`/proc/${pid}/stat`));
   return fields[0] === "Z" || fields[0] === "X" ? null : (fields[19] ?? null);
 }
 
-let boot: Promise<string> | undefined;
+let boot: string | undefined;
 /** Names this boot of the machine; a process does not outlive it. */
-export function bootId(): Promise<string> {
-  boot ??= readFile("/proc/sys/kernel/random/boot_id", "utf8").then((text) => text.trim());
+export function bootId(): string {
+  boot ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   return boot;
 }
 

@@ -1,19 +1,21 @@
 import { type PhaseStart, startPhase } from "./phase.ts";
 import { readProduced } from "./produced.ts";
-import type { PhaseExit } from "./types.ts";
+import type { Phase, PhaseExit } from "./types.ts";
 
+export type Bounds = { timeoutMs: number; maxBytes: number; stop?: AbortSignal };
 export type PhaseOutput = { exit: PhaseExit; timedOut: boolean; stdout: Buffer; stderr: Buffer };
 
 /**
  * Runs one of the short commands to its end and answers what it said. Killed after `timeoutMs` or when `stop` aborts
  * (`timedOut` tells the first). Throws `too_large` where either stream has more than `maxBytes`.
  */
-export async function runPhase(
-  start: PhaseStart,
-  { timeoutMs, maxBytes, stop }: { timeoutMs: number; maxBytes: number; stop?: AbortSignal },
-): Promise<PhaseOutput> {
-  stop?.throwIfAborted();
-  const phase = await startPhase(start);
+export async function runPhase(start: PhaseStart, bounds: Bounds): Promise<PhaseOutput> {
+  bounds.stop?.throwIfAborted();
+  return outputOf(await startPhase(start), bounds);
+}
+
+/** The same of a phase that was started already. */
+export async function outputOf(phase: Phase, { timeoutMs, maxBytes, stop }: Bounds): Promise<PhaseOutput> {
   let timedOut = false;
   const kill = () => void phase.kill();
   const timer = setTimeout(() => {

@@ -60,7 +60,7 @@ export class RunningPhase implements Phase {
 
   async #left(): Promise<PhaseExit | null> {
     const text = await readFile(join(this.#folder, "exit"), "utf8").catch(() => null);
-    // The line's end is what makes it whole: the shell opens the file before it writes.
+    // Empty while the phase goes on; the line's end is what makes it whole.
     if (!text?.endsWith("\n")) return null;
     const code = Number(text.trim());
     return { code, signal: code > 128 ? (signalNames.get(code - 128) ?? null) : null };
@@ -68,7 +68,7 @@ export class RunningPhase implements Phase {
 
   async alive(): Promise<boolean> {
     const { pid, startTicks: began, bootId: boot } = this.facts;
-    return began !== "" && (await this.#left()) === null && (await bootId()) === boot && (await startTicks(pid)) === began;
+    return began !== "" && (await this.#left()) === null && bootId() === boot && startTicks(pid) === began;
   }
 
   async interrupt(): Promise<boolean> {
@@ -97,7 +97,7 @@ export class RunningPhase implements Phase {
 
   /** Ends what is below `root` or carries the phase's mark, in rounds: between being listed and being stopped a process may fork. */
   async #sweep(root: number): Promise<void> {
-    if ((await bootId()) !== this.facts.bootId) return;
+    if (bootId() !== this.facts.bootId) return;
     for (let round = 0; round < SWEEPS; round++) {
       const pids = wholeTree(root, this.facts.marker).filter((pid) => pid !== this.facts.pid);
       if (pids.length === 0) return;
@@ -111,26 +111,30 @@ export class RunningPhase implements Phase {
     const status = await readFile(join(this.#folder, "status"), "utf8").catch(() => "");
     const pid = /"child-pid":\s*(\d+)/.exec(status)?.[1];
     const namespace = /"pid-namespace":\s*(\d+)/.exec(status)?.[1];
-    if (!pid || !namespace || (await bootId()) !== this.facts.bootId) return null;
+    if (!pid || !namespace || bootId() !== this.facts.bootId) return null;
     const link = await readlink(`/proc/${pid}/ns/pid`).catch(() => "");
     return link === `pid:[${namespace}]` ? Number(pid) : null;
   }
 
   async #payload(): Promise<number | null> {
     return this.#started(async () => {
-      if (this.facts.sandbox === "none") return this.#exec((await childrenOf(this.facts.pid))[0]);
+      if (this.facts.sandbox === "none") return this.#tool(await childrenOf(this.facts.pid));
       const init = await this.#namespaceInit();
       if (init === null) return null;
-      for (const child of await childrenOf(init)) if ((await innermostPid(child)) === 2) return this.#exec(child);
+      for (const child of await childrenOf(init)) if ((await innermostPid(child)) === 2) return this.#tool([child]);
       return null;
     });
   }
 
+  async #tool(pids: number[]): Promise<number | null> {
+    for (const pid of pids) if (await this.#executed(pid)) return pid;
+    return null;
+  }
+
   /** Between fork and the last exec the payload is still a shell, bwrap or setpriv, which a SIGINT would end before the tool exists. */
-  async #exec(pid: number | undefined): Promise<number | null> {
-    if (pid === undefined) return null;
+  async #executed(pid: number): Promise<boolean> {
     const [own, shell] = await Promise.all([commandLine(pid), commandLine(this.facts.pid)]);
-    return own === "" || own === shell || /^([^\0]*\/)?(bwrap|setpriv)\0/.test(own) ? null : pid;
+    return own !== "" && own !== shell && !/^([^\0]*\/)?(bwrap|setpriv)\0/.test(own);
   }
 
   async #started<T>(find: () => Promise<T | null>): Promise<T | null> {

@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { BWRAP, dropTo, isolation } from "./sandbox-facts.ts";
+import { dropTo, isolation } from "./sandbox-facts.ts";
 import { ETC_FILES } from "./sandbox-root.ts";
 import type { Limits, RunDir, SandboxFacts } from "./types.ts";
 
@@ -21,21 +21,29 @@ export function mirrorSeen(facts: SandboxFacts, mirror: string): string {
   return facts.kind === "bubblewrap" ? "/opt/mirror" : mirror;
 }
 
-/** What stands before the payload's own argv. Without bubblewrap nothing. Holds paths only: the environment goes another way. */
-export async function sandboxPrefix(box: Box, dir: RunDir, cwd: string): Promise<string[]> {
+/** A sandbox as bubblewrap is told of it. Holds paths only: the environment goes another way. */
+export type Walls = {
+  /** What goes by descriptor. Its last part makes the payload's directory: where it was cut off, nothing can start. */
+  options: string[];
+  /** What stands before the payload's own argv. */
+  line: string[];
+};
+
+/** Null without bubblewrap. */
+export async function sandboxWalls(box: Box, dir: RunDir, cwd: string): Promise<Walls | null> {
   const { facts } = box;
-  if (facts.kind === "none") return [];
-  const argv = [BWRAP, ...(await isolation(facts.setpriv))];
-  if (box.network === "none") argv.push("--unshare-net");
-  argv.push("--perms", "0755", "--dir", "/opt", "--ro-bind", box.toolPath, `/opt/${basename(box.toolPath)}`);
-  if (box.mirror !== null) argv.push("--ro-bind", box.mirror, mirrorSeen(facts, box.mirror));
-  argv.push("--perms", "0755", "--dir", "/etc");
-  for (const file of ETC_FILES) argv.push("--ro-bind-try", file, file);
-  for (const file of ["passwd", "group"]) argv.push("--ro-bind", join(dir.ctl, file), `/etc/${file}`);
-  argv.push("--perms", "1777", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev");
-  argv.push("--bind", dir.tree, "/work", box.dataWritable ? "--bind" : "--ro-bind", dir.data, "/data", "--bind", dir.io, "/io");
-  argv.push("--perms", "0755", "--dir", "/ctl", "--bind", join(dir.ctl, "events"), "/ctl/events", "--remount-ro", "/");
-  return [...argv, "--chdir", cwd, ...(facts.setpriv ? ["--", ...dropTo(facts)] : ["--"])];
+  if (facts.kind === "none") return null;
+  const options = await isolation(facts.setpriv);
+  if (box.network === "none") options.push("--unshare-net");
+  options.push("--perms", "0755", "--dir", "/opt", "--ro-bind", box.toolPath, `/opt/${basename(box.toolPath)}`);
+  if (box.mirror !== null) options.push("--ro-bind", box.mirror, mirrorSeen(facts, box.mirror));
+  options.push("--perms", "0755", "--dir", "/etc");
+  for (const file of ETC_FILES) options.push("--ro-bind-try", file, file);
+  for (const file of ["passwd", "group"]) options.push("--ro-bind", join(dir.ctl, file), `/etc/${file}`);
+  options.push("--perms", "1777", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev");
+  options.push(box.dataWritable ? "--bind" : "--ro-bind", dir.data, "/data", "--bind", dir.io, "/io");
+  options.push("--perms", "0755", "--dir", "/ctl", "--bind", join(dir.ctl, "events"), "/ctl/events", "--bind", dir.tree, "/work");
+  return { options, line: ["--remount-ro", "/", "--chdir", cwd, "--", ...(facts.setpriv ? dropTo(facts) : [])] };
 }
 
 /** `ulimit` lines for the detached shell: they bind everything below it and cost no further program. */

@@ -101,6 +101,14 @@ export type Phase = {
   kill(): Promise<void>;
 };
 
+/** A phase whose tool is started and waits, before it has looked at anything of the Run. */
+export type HeldPhase = {
+  /** Lets it go, with this as its CLI configuration. Once. */
+  release(config: string): Phase;
+  /** Ends it unused, where it was not released. */
+  dismiss(): void;
+};
+
 export type Severity = "error" | "warning";
 
 export type ToolDiagnostic = {

@@ -1,14 +1,15 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stateFile } from "@takosumi/contracts/deploy/state-file";
 import { afterAll, describe, expect, test } from "vitest";
 import { EventLines } from "../src/event-lines.ts";
 import { reattachPhase } from "../src/phase.ts";
-import { startTicks, wholeTree } from "../src/processes.ts";
+import { startTicks } from "../src/processes.ts";
 import { tailFile } from "../src/tail.ts";
 import type { Phase, PhaseExit } from "../src/types.ts";
+import { strays } from "./strays.ts";
 import { bothTools, plan, removeScratch, runShell, sandboxes, scratchDir, startApply, startShell, type World, world } from "./world.ts";
 
 afterAll(removeScratch);
@@ -111,7 +112,7 @@ for (const facts of anyTool ? sandboxes : []) {
       await phase.kill();
       const file = join(of.dir.ctl, "shell/phase.json");
       // This very process stands in for a pid that was used again.
-      const other = { ...phase.facts, pid: process.pid, startTicks: await startTicks(process.pid), bootId: "another boot" };
+      const other = { ...phase.facts, pid: process.pid, startTicks: startTicks(process.pid), bootId: "another boot" };
       await writeFile(file, JSON.stringify(other));
       const found = await reattachPhase(of.dir, "shell");
       expect(await found?.alive()).toBe(false);
@@ -164,24 +165,3 @@ test("events come whole out of any pieces", () => {
   events.push(...lines.end());
   expect(events.map((event) => event.type === "log" && event.text)).toEqual(["é", "no json", "last"]);
 });
-
-/** Host pids of everything that was started with this run directory's marker, the shell's children in a sandbox included. */
-async function processesOf(of: World): Promise<number[]> {
-  return wholeTree(-1, `TF_DATA_DIR=${of.seen.data}`);
-}
-
-/** What still lives a moment later: a killed process needs a moment to be gone, so it is asked until it is or 5 s are over. */
-async function strays(of: World): Promise<number[]> {
-  const mine = async () => (of.facts.kind === "none" ? processesOf(of) : boundHere(of));
-  for (let left = 100; left > 0 && (await mine()).length > 0; left--) await new Promise((wake) => setTimeout(wake, 50));
-  return mine();
-}
-
-/** Sandboxed processes of this run directory: their mounts name it. */
-async function boundHere(of: World): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    pids.map(async (pid) => ((await readFile(`/proc/${pid}/mountinfo`, "utf8").catch(() => "")).includes(of.dir.tree) ? Number(pid) : 0)),
-  );
-  return found.filter((pid) => pid > 0);
-}

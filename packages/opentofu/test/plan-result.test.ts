@@ -1,12 +1,10 @@
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { attributeChanges } from "../src/attribute-changes.ts";
 import { parsePlan, planResult } from "../src/plan-result.ts";
-import { readProduced } from "../src/produced.ts";
 import { requiredProviders } from "../src/requirements.ts";
 import { sensitiveValues } from "../src/sensitive-values.ts";
-import { apply, bothTools, boxed, emptyState, LINEAGE, plan, planAndShow, removeScratch, showPlan, world } from "./world.ts";
+import { apply, bothTools, boxed, emptyState, LINEAGE, plan, removeScratch, showPlan, world } from "./world.ts";
 
 afterAll(removeScratch);
 const big = { bytes: 1 << 30 };
@@ -191,23 +189,5 @@ for (const tool of bothTools) {
     expect(result.resource_changes).toContainEqual(
       expect.objectContaining({ address: "terraform_data.c", previous_address: "terraform_data.a" }),
     );
-  });
-}
-
-for (const tool of bothTools) {
-  test(`${tool.name}: planning and showing in one phase gives what two give, and the plan's own exit status`, async () => {
-    const of = await world(tool, boxed, { "main.tf": 'variable "n" { default = 1 }\nresource "terraform_data" "a" { input = var.n }\n' });
-    const file = join(of.dir.io, "plan.json");
-    expect((await planAndShow(of)).exit.code).toBe(2);
-    expect(await readProduced(file, 1 << 20)).toEqual((await showPlan(of)).stdout);
-    expect((await apply(of)).exit.code).toBe(0);
-    expect((await planAndShow(of)).exit.code).toBe(0);
-    expect(planResult(parsePlan((await readProduced(file, 1 << 20)) ?? Buffer.alloc(0)), { hasChanges: false }).resource_changes).toEqual(
-      [],
-    );
-    await rm(file);
-    await writeFile(join(of.dir.tree, "main.tf"), "nonsense");
-    expect((await planAndShow(of)).exit.code).toBe(1);
-    expect(await readProduced(file, 1 << 20)).toBeNull();
   });
 }

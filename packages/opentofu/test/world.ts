@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { applyArgs, initArgs, type PlanChoices, planAndShowArgs, planArgs, showPlanArgs } from "../src/commands.ts";
+import { applyArgs, initArgs, type PlanChoices, planArgs, showPlanArgs } from "../src/commands.ts";
 import { phaseEnvironment } from "../src/environment.ts";
 import { equipForPlan } from "../src/equip.ts";
 import { findTools } from "../src/find.ts";
@@ -69,7 +69,7 @@ export async function world(tool: Tool, facts: SandboxFacts, files: Record<strin
 }
 
 export type Step = { env?: Record<string, string>; box?: Partial<Box> };
-function start(world: World, name: string, argv: string[], { env = {}, box = {} }: Step): PhaseStart {
+export function start(world: World, name: string, argv: string[], { env = {}, box = {} }: Step): PhaseStart {
   return {
     dir: world.dir,
     name,
@@ -79,14 +79,12 @@ function start(world: World, name: string, argv: string[], { env = {}, box = {} 
     argv,
   };
 }
-const BOUNDS = { timeoutMs: 60_000, maxBytes: 32 << 20 };
+export const BOUNDS = { timeoutMs: 60_000, maxBytes: 32 << 20 };
 
 export const init = (of: World, step: Step = {}): Promise<PhaseOutput> =>
   runPhase(start(of, "init", initArgs(of), { ...step, box: { dataWritable: true, ...step.box } }), BOUNDS);
 export const plan = (of: World, choices: Partial<PlanChoices> = {}, step: Step = {}): Promise<PhaseOutput> =>
   runPhase(start(of, "plan", planArgs(of, { mode: "normal", variables: false, ...choices }), step), BOUNDS);
-export const planAndShow = (of: World, choices: Partial<PlanChoices> = {}): Promise<PhaseOutput> =>
-  runPhase(start(of, "plan", planAndShowArgs(of, { mode: "normal", variables: false, ...choices }), {}), BOUNDS);
 export const showPlan = (of: World): Promise<PhaseOutput> => runPhase(start(of, "show-plan", showPlanArgs(of), {}), BOUNDS);
 export const apply = (of: World, choices: { variables: boolean } = { variables: false }, step: Step = {}): Promise<PhaseOutput> =>
   runPhase(start(of, "apply", applyArgs(of, choices), step), BOUNDS);

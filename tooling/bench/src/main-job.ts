@@ -37,7 +37,7 @@ async function until(id: string, wanted: string): Promise<Run> {
     const { run } = await call<{ run: Run }>("GET", `/api/runs/${id}`);
     if (run.status === wanted) return run;
     if (!["queued", "running", wanted].includes(run.status)) throw new Error(`${id} is ${run.status}: ${JSON.stringify(run.error)}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 

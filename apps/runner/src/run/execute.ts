@@ -58,7 +58,7 @@ export async function carryThrough(job: Job, onJob: (job: Job) => () => void, wo
     job.log[level]({ err: error }, "run left");
   } finally {
     ended.abort();
-    job.control.close();
+    job.close();
     await beating;
     await tidy(job.dir.root, how).catch((error: unknown) => job.log.error({ problem: String(error) }, "run directory not cleared"));
     left();

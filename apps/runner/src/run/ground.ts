@@ -26,7 +26,7 @@ export function stepOf(
   argv: string[],
   { env = {}, installs = false }: { env?: Record<string, string>; installs?: boolean } = {},
 ): PhaseStart {
-  const { facts, settings } = job.site;
+  const { facts, settings, shells } = job.site;
   return {
     dir: job.dir,
     name,
@@ -34,5 +34,6 @@ export function stepOf(
     env: phaseEnvironment({ seen, injected: env }),
     cwd: seen.module,
     argv,
+    shells,
   };
 }

@@ -10,7 +10,7 @@ import { showPlan } from "./seal-plan.ts";
 export async function hideMasked(job: Job, ground: Ground): Promise<void> {
   const known = job.site.masked.get(job.lease.plan_run_id ?? "");
   try {
-    const hidden = known ?? sensitiveValues(await showPlan(job, ground, undefined));
+    const hidden = known ?? sensitiveValues(await showPlan(job, ground, null, undefined));
     job.redactor.add(hidden.map((value) => ({ name: "sensitive", value })));
   } catch (error) {
     job.log.warn({ problem: error instanceof Error ? error.message : String(error) }, "the log of this apply is withheld");

@@ -31,6 +31,7 @@ export class Job {
   executed = false;
   #output = 0;
   #withheld = false;
+  readonly #atEnd: (() => void)[] = [];
 
   /** The Run's `own` folder must be there: the cursor lies in it. */
   constructor(site: Site, lease: Lease, startedAt = Date.now()) {
@@ -68,6 +69,16 @@ export class Job {
     } finally {
       await this.say({ type: "phase", at: new Date().toISOString(), name, state: "finished" }).catch(() => undefined);
     }
+  }
+
+  /** What is done when the Run has left this process, however it did. */
+  atEnd(work: () => void): void {
+    this.#atEnd.push(work);
+  }
+
+  close(): void {
+    this.control.close();
+    for (const work of this.#atEnd.splice(0)) work();
   }
 
   /** From now on what the tool says stays here. */

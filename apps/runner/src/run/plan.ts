@@ -9,7 +9,7 @@ import { lockDigest, readLock } from "@takosumi/opentofu/lock";
 import { startPhase } from "@takosumi/opentofu/phase";
 import { providerBlocks } from "@takosumi/opentofu/provider-blocks";
 import { requiredProviders } from "@takosumi/opentofu/requirements";
-import type { RequiredProvider, Tool } from "@takosumi/opentofu/types";
+import type { HeldPhase, Phase, PhaseExit, RequiredProvider, Tool } from "@takosumi/opentofu/types";
 import { unpackTree } from "@takosumi/opentofu/unpack";
 import { baseState } from "./base-state.ts";
 import { phaseCredentials } from "./credentials.ts";
@@ -19,27 +19,40 @@ import { type Ground, groundOf, stepOf } from "./ground.ts";
 import { guarded } from "./guard.ts";
 import { initialize, showConfig } from "./initialize.ts";
 import type { Job } from "./job.ts";
-import { shownPlan, showPlan, storePlan } from "./seal-plan.ts";
+import { holdShow, shownPlan, showPlan, storePlan } from "./seal-plan.ts";
 import { planTool } from "./tool.ts";
 
 /** The api ended the Run as blocked: there is nothing left to say. */
 export class Blocked extends Error {}
 const used = ({ name, version, digest }: Tool) => ({ name, version, digest });
 
+/** The tool at its plan, and the command that will show it. */
+type Planning = { readonly phase: Phase; readonly exit: Promise<PhaseExit>; readonly show: HeldPhase | null };
+type Made = Followed & Pick<Planning, "show">;
+
 /** Makes a plan, up to what the api is told. Throws RunFailure, Stop, Blocked or LeaseLost. */
 export async function executePlan(job: Job): Promise<Outcome> {
   const { ground, state } = await job.phase("preparing", () => prepare(job));
-  const quick = await quickPlan(job, ground, state);
-  const { exit, seen } = quick ?? (await fullPlan(job, ground, state));
+  const { exit, seen, show } = (await quickPlan(job, ground, state)) ?? (await fullPlan(job, ground, state));
   const { diagnostics } = seen;
   job.control.stopped.throwIfAborted();
   if (exit.code !== 0 && exit.code !== 2) throw toolFailure("PLAN_FAILED", `${ground.tool.name} plan`, diagnostics, exit.code);
   const [shown, artifacts] = await Promise.all([
-    showPlan(job, ground, job.control.stopped).then((plan) => shownPlan(job, plan, exit.code === 2)),
+    showPlan(job, ground, show, job.control.stopped).then((plan) => shownPlan(job, plan, exit.code === 2)),
     storePlan(job, ground),
   ]);
   await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "finished" });
   return { result: "planned", tool: used(ground.tool), plan: shown, diagnostics, artifacts };
+}
+
+async function startPlan(job: Job, ground: Ground, env: Record<string, string>): Promise<Planning> {
+  const phase = await startPhase(stepOf(job, ground, "plan", planCommand(job, ground), { env }));
+  const exit = guarded(job, phase, { writes: false });
+  return { phase, exit, show: await holdShow(job, ground) };
+}
+
+async function followPlan(job: Job, ground: Ground, { phase, exit, show }: Planning): Promise<Made> {
+  return { ...(await follow(job, phase, exit, { name: "plan", tool: ground.tool, machine: machineOf(ground.tool) })), show };
 }
 
 async function prepare(job: Job): Promise<{ ground: Ground; state: Buffer }> {
@@ -70,25 +83,28 @@ async function prepare(job: Job): Promise<{ ground: Ground; state: Buffer }> {
  * A module of built-in providers only is planned at once: its data directory holds no provider, so nothing that needs a connection or
  * an approval of a policy can run. The providers are resolved meanwhile. Null where the guess was wrong and nothing began.
  */
-async function quickPlan(job: Job, ground: Ground, state: Buffer): Promise<Followed | null> {
+async function quickPlan(job: Job, ground: Ground, state: Buffer): Promise<Made | null> {
   if (!(await builtinOnly(ground.moduleDir))) return null;
   const required = requiredProviders({ config: builtinConfig, lock: await readLock(ground.moduleDir), state });
   if (required.some(({ builtin }) => !builtin)) return null;
-  const phase = await startPhase(stepOf(job, ground, "plan", planCommand(job, ground), { env: job.lease.variables.env }));
-  const exit = guarded(job, phase, { writes: false });
+  const planning = await startPlan(job, ground, job.lease.variables.env);
+  const { phase, exit, show } = planning;
+  let began = false;
   try {
     await job.phase("initializing", async () => undefined);
     await job.phase("resolving", () => resolve(job, ground, required));
     await exit;
-    const wrong = await neverBegan(job, ground);
-    if (wrong) return null;
-    await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "started" });
-    return await follow(job, phase, exit, { name: "plan", tool: ground.tool, machine: machineOf(ground.tool) });
-  } catch (error) {
-    await phase.kill();
-    await exit;
-    throw error;
+    began = !(await neverBegan(job, ground));
+  } finally {
+    if (!began) {
+      show?.dismiss();
+      await phase.kill();
+      await exit;
+    }
   }
+  if (!began) return null;
+  await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "started" });
+  return followPlan(job, ground, planning);
 }
 
 const builtinConfig = { provider_config: { terraform: { full_name: "terraform.io/builtin/terraform" } } };
@@ -101,7 +117,7 @@ async function neverBegan(job: Job, ground: Ground): Promise<boolean> {
   return initNeeded(events.filter((event) => event.type === "diagnostic"));
 }
 
-async function fullPlan(job: Job, ground: Ground, state: Buffer): Promise<Followed> {
+async function fullPlan(job: Job, ground: Ground, state: Buffer): Promise<Made> {
   const config = await job.phase("initializing", async () => {
     await initialize(job, ground);
     return configOf(job, ground);
@@ -115,9 +131,7 @@ async function fullPlan(job: Job, ground: Ground, state: Buffer): Promise<Follow
   });
   job.control.stopped.throwIfAborted();
   await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "started" });
-  const phase = await startPhase(stepOf(job, ground, "plan", planCommand(job, ground), { env }));
-  const exit = guarded(job, phase, { writes: false });
-  return follow(job, phase, exit, { name: "plan", tool: ground.tool, machine: machineOf(ground.tool) });
+  return followPlan(job, ground, await startPlan(job, ground, env));
 }
 
 /** The same source, module and tool say the same; modules from elsewhere may move, so they are asked every time. */

@@ -1,14 +1,17 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
+import { cliConfig } from "@takosumi/opentofu/cli-config";
 import { showPlanArgs } from "@takosumi/opentofu/commands";
 import { lockDigest, readLock } from "@takosumi/opentofu/lock";
+import { holdPhase, startPhase } from "@takosumi/opentofu/phase";
 import type { PlanJson } from "@takosumi/opentofu/plan-json";
 import { parsePlan, planResult } from "@takosumi/opentofu/plan-result";
-import { runPhase } from "@takosumi/opentofu/run-phase";
+import { outputOf } from "@takosumi/opentofu/run-phase";
 import { inWorkSnapshot } from "@takosumi/opentofu/rundir";
 import { sensitiveValues } from "@takosumi/opentofu/sensitive-values";
 import { packTree } from "@takosumi/opentofu/source";
+import type { HeldPhase } from "@takosumi/opentofu/types";
 import { factOf, fileBody } from "../cache/bytes.ts";
 import { RunFailure } from "./failure.ts";
 import { type Ground, stepOf } from "./ground.ts";
@@ -20,10 +23,22 @@ const SHOW_MS = 10 * 60_000;
 const SHOW_BYTES = 512 * 1024 * 1024;
 type Artifacts = Extract<Outcome, { result: "planned" }>["artifacts"];
 
+/**
+ * The command that shows a plan, started beside the one that makes it: half of its time passes before it looks at the plan. In a sandbox
+ * of its own, so that nothing that ran while the plan was made touches what is reviewed. Null without a sandbox.
+ */
+export async function holdShow(job: Job, ground: Ground): Promise<HeldPhase | null> {
+  if (job.site.facts.kind === "none") return null;
+  const held = await holdPhase(stepOf(job, ground, "show-plan", showPlanArgs(ground)));
+  job.atEnd(() => held.dismiss());
+  return held;
+}
+
 /** The plan as JSON, in plaintext. Ends early where `stop` aborts. */
-export async function showPlan(job: Job, ground: Ground, stop: AbortSignal | undefined): Promise<PlanJson> {
+export async function showPlan(job: Job, ground: Ground, held: HeldPhase | null, stop: AbortSignal | undefined): Promise<PlanJson> {
   const bounds = { timeoutMs: SHOW_MS, maxBytes: SHOW_BYTES, ...(stop && { stop }) };
-  const { exit, stdout } = await runPhase(stepOf(job, ground, "show-plan", showPlanArgs(ground)), bounds);
+  const phase = held ? held.release(cliConfig(null)) : await startPhase(stepOf(job, ground, "show-plan", showPlanArgs(ground)));
+  const { exit, stdout } = await outputOf(phase, bounds);
   stop?.throwIfAborted();
   if (exit.code !== 0) throw new RunFailure("PLAN_FAILED", `The plan was made, but the tool could not show it (exit status ${exit.code}).`);
   return parsePlan(stdout);

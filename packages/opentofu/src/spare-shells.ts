@@ -1,0 +1,50 @@
+import { BARE, Shell } from "./shell.ts";
+
+const QUIET_MS = 150;
+
+/** Shells that were started while there was nothing to do. There may be none: then one is started as it is needed. */
+export class SpareShells {
+  readonly #most: number;
+  readonly #shells: Shell[] = [];
+  #used = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(most: number) {
+    this.#most = most;
+    this.#later();
+  }
+
+  /** Pids of those that wait. */
+  get waiting(): number[] {
+    return this.#shells.filter(({ spare }) => spare).map(({ pid }) => pid);
+  }
+
+  take(): Shell {
+    let shell = this.#shells.shift();
+    while (shell && !shell.spare) shell = this.#shells.shift();
+    const taken = shell ?? new Shell(BARE);
+    this.#used++;
+    void taken.exited.then(() => {
+      this.#used--;
+      this.#later();
+    });
+    this.#later();
+    return taken;
+  }
+
+  close(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    for (const shell of this.#shells.splice(0)) shell.dismiss();
+  }
+
+  /** One at a time, after a while in which nothing was taken or ended: whoever does needs the processor more. The last one is replaced beside a phase. */
+  #later(): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      if (this.#shells.length >= this.#most || (this.#used > 0 && this.#shells.length > 0)) return;
+      this.#shells.push(new Shell(BARE));
+      this.#later();
+    }, QUIET_MS).unref();
+  }
+}
