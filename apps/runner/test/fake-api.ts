@@ -72,6 +72,19 @@ export class FakeRun {
     return this.events.flatMap((event) => (event.type === "phase" && event.state === "started" ? [event.name] : []));
   }
 
+  /** Appends by the sequence of the first event, whatever is sent twice. */
+  take({ first, events }: { first: number; events: RunnerEvent[] }): void {
+    if (first > this.events.length + 1) throw new Error(`a gap: ${first} after ${this.events.length}`);
+    this.events.push(...events.slice(this.events.length + 1 - first));
+  }
+
+  store(kind: string, named: string | null, bytes: Buffer): { digest: string; size_bytes: number } {
+    const digest = digestOf(bytes);
+    if (digest !== named) throw new Error("other bytes than named");
+    this.artifacts[kind] = [...(this.artifacts[kind] ?? []), { digest, bytes }];
+    return { digest, size_bytes: bytes.length };
+  }
+
   changed(): void {
     for (const watch of this.#watchers) watch();
   }
@@ -244,9 +257,7 @@ export class FakeApi {
           expires_at: new Date(Date.now() + 30_000).toISOString(),
         });
       if (call === "events") {
-        const { first, events } = operations.events.spec.body.parse(given);
-        if (first > run.events.length + 1) throw new Error(`a gap: ${first} after ${run.events.length}`);
-        run.events.push(...events.slice(run.events.length + 1 - first));
+        run.take(operations.events.spec.body.parse(given));
         return answer(call, { last_sequence: run.events.length });
       }
       if (call === "resolve") {
@@ -267,13 +278,12 @@ export class FakeApi {
         return void response.end(bytes);
       }
       if (call === "artifacts") {
-        const digest = digestOf(body);
-        if (digest !== url.searchParams.get("digest")) throw new Error("other bytes than named");
-        run.artifacts[kind] = [...(run.artifacts[kind] ?? []), { digest, bytes: body }];
-        return answer(call, { digest, size_bytes: body.length });
+        return answer(call, run.store(kind, url.searchParams.get("digest"), body));
       }
       if (call === "complete") {
-        const { outcome, last_sequence } = operations.complete.spec.body.parse(given);
+        const { outcome, last_sequence, events, artifacts = [] } = operations.complete.spec.body.parse(given);
+        if (events) run.take(events);
+        for (const { kind: what, digest, base64 } of artifacts) run.store(what, digest, Buffer.from(base64, "base64"));
         if (last_sequence !== run.events.length) throw new Error(`complete at ${last_sequence}, but ${run.events.length} events are here`);
         if (run.outcome) throw new Error("completed twice");
         run.outcome = outcome;

@@ -2,13 +2,14 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stateFile } from "@takosumi/contracts/deploy/state-file";
 import { afterAll, describe, expect, test } from "vitest";
 import { cliConfig } from "../src/cli-config.ts";
 import { applyArgs, showPlanArgs } from "../src/commands.ts";
 import { holdPhase, reattachPhase, startPhase } from "../src/phase.ts";
 import { outputOf, runPhase } from "../src/run-phase.ts";
 import { SpareShells } from "../src/spare-shells.ts";
-import { stateSummary } from "../src/state.ts";
+
 import { tailFile } from "../src/tail.ts";
 import { running, strays } from "./strays.ts";
 import { BOUNDS, bothTools, plan, removeScratch, sandboxes, showPlan, start, world } from "./world.ts";
@@ -54,7 +55,7 @@ for (const tool of bothTools) {
         expect(await again?.interrupt()).toBe(true);
         expect((await phase.wait()).code).toBe(1);
         expect((await again?.wait())?.code).toBe(1);
-        expect(stateSummary(await readFile(join(of.dir.io, "state.tfstate"))).resource_count).toBe(2);
+        expect(stateFile(await readFile(join(of.dir.io, "state.tfstate")))?.resource_count).toBe(2);
         expect(await strays(of)).toEqual([]);
       });
 

@@ -30,7 +30,7 @@ export async function acceptArtifact(
   { db, blobs }: Stores,
   held: Held,
   kind: "plan" | "work" | "state" | "checkpoint",
-  body: Readable,
+  body: Readable | Uint8Array,
   expect: string,
 ): Promise<StoredBlob> {
   const run = await heldRun(db, held);

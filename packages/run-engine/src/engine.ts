@@ -71,7 +71,7 @@ export async function openEngine({ onError, ...opened }: Options) {
     takeEvents: (held: Held, first: number, events: readonly RunnerEvent[]) => takeEvents({ ...resources, ingest }, held, first, events),
     resolveProviders: (held: Held, requirements: readonly Requirement[], lockDigest: string) =>
       resolveProviders(resources, held, requirements, lockDigest),
-    acceptArtifact: (held: Held, kind: "plan" | "work" | "state" | "checkpoint", body: Readable, digest: string) =>
+    acceptArtifact: (held: Held, kind: "plan" | "work" | "state" | "checkpoint", body: Readable | Uint8Array, digest: string) =>
       acceptArtifact(resources, held, kind, body, digest),
     openCredentials: (tx: Tx, held: Held) => heldRun(tx, held),
     openInput: (held: Held, kind: "source" | "state" | "plan" | "work") => openInput(resources, held, kind),

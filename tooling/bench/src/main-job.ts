@@ -1,5 +1,6 @@
 // Plan + approve + apply of one terraform_data Capsule through the API against bare `tofu init && plan -out && show -json && apply`,
-// in turn, in one run: node tooling/bench/src/main-job.ts URL TOFU [rounds], the token in TOKEN. Prints medians in ms and their ratio.
+// in turn, in one run: node tooling/bench/src/main-job.ts URL TOFU [rounds] [pause], the token in TOKEN. Prints medians in ms and their
+// ratio. Before each measurement it waits `pause` ms, so that neither side pays for what the other left behind; 0 is back to back.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +10,10 @@ import { env } from "./env.ts";
 import { median, milliseconds } from "./measure.ts";
 
 const run = promisify(execFile);
-const [, , url = "http://127.0.0.1:8787", tofu = "tofu", rounds = "15"] = process.argv;
+const [, , url = "http://127.0.0.1:8787", tofu = "tofu", rounds = "15", pause = "500"] = process.argv;
+const settled = () => new Promise((resolve) => setTimeout(resolve, Number(pause)));
+// As often as a script would ask: a client that asks every other millisecond takes the processor from what it waits for.
+const askEveryMs = 10;
 const module = `resource "terraform_data" "a" { input = "x" }\noutput "o" { value = terraform_data.a.output }\n`;
 
 interface Run {
@@ -37,7 +41,7 @@ async function until(id: string, wanted: string): Promise<Run> {
     const { run } = await call<{ run: Run }>("GET", `/api/runs/${id}`);
     if (run.status === wanted) return run;
     if (!["queued", "running", wanted].includes(run.status)) throw new Error(`${id} is ${run.status}: ${JSON.stringify(run.error)}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, askEveryMs));
   }
 }
 
@@ -48,6 +52,7 @@ async function throughApi(project: string, round: number): Promise<{ total: numb
     name: `bench-${Date.now()}-${round}`,
     source,
   });
+  await settled();
   const begun = performance.now();
   const { run: queued } = await call<{ run: Run }>("POST", "/api/runs", { capsule_id: capsule.id, kind: "plan" });
   const plan = await until(queued.id, "planned");
@@ -60,6 +65,7 @@ async function bare(): Promise<number> {
   const cwd = await mkdtemp(join(tmpdir(), "bench-"));
   await writeFile(join(cwd, "main.tf"), module);
   await writeFile(join(cwd, "rc"), "disable_checkpoint = true\n");
+  await settled();
   const options = { cwd, env: { PATH: "/usr/bin:/bin", HOME: cwd, TF_CLI_CONFIG_FILE: join(cwd, "rc") } };
   const begun = performance.now();
   await run(tofu, ["init", "-input=false"], options);

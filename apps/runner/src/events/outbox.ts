@@ -5,14 +5,17 @@ import type { Cursor, Pending } from "./cursor.ts";
 import { EventQueue, type Place } from "./queue.ts";
 
 const COALESCE_MS = 50;
+/** What only says how far the Run is waits so long for something to go with. */
+const COMPANY_MS = 250;
 
 /**
- * Sends the events of one Run: the first at once, what follows in batches, one batch at a time, each with the sequence number of its
- * first event. While the api is away nothing is lost and nothing grows: `add` waits, and with it the reader of the tool's files.
+ * Sends the events of one Run: what the tool says at once, what follows in batches, one batch at a time, each with the sequence number of
+ * its first event. While the api is away nothing is lost and nothing grows: `add` waits, and with it the reader of the tool's files.
  */
 export class Outbox {
   readonly #calls: Pick<LeasedCalls, "events">;
   readonly #cursor: Cursor;
+  readonly #coalesceMs: number;
   readonly #redact: (value: unknown) => unknown;
   readonly #queue = new EventQueue();
   #sending: Promise<void> | null = null;
@@ -20,9 +23,11 @@ export class Outbox {
   #held = 0;
   #hurry = new AbortController();
   #sentAt = Number.NEGATIVE_INFINITY;
+  #soon: NodeJS.Timeout | null = null;
   #room = Promise.withResolvers<void>();
 
-  constructor(calls: Pick<LeasedCalls, "events">, cursor: Cursor, redact: (value: unknown) => unknown) {
+  constructor(calls: Pick<LeasedCalls, "events">, cursor: Cursor, redact: (value: unknown) => unknown, coalesceMs = COALESCE_MS) {
+    this.#coalesceMs = coalesceMs;
     this.#calls = calls;
     this.#cursor = cursor;
     this.#redact = redact;
@@ -34,9 +39,25 @@ export class Outbox {
     this.#throwIfBroken();
     this.#queue.add(event, place);
     if (this.#queue.ready) this.#hurry.abort();
-    this.#start();
+    if (event.type === "phase" || event.type === "isolation") this.#soon ??= setTimeout(() => this.#start(), COMPANY_MS);
+    else this.#start();
     while (this.#queue.full && !this.#broken) await this.#room.promise;
     this.#throwIfBroken();
+  }
+
+  /** All that was added has arrived but for the last batch, which goes with the end of the Run. Nothing may be added any more. */
+  async rest(): Promise<Pending | null> {
+    this.#held++;
+    this.#hurry.abort();
+    await this.#sending;
+    this.#throwIfBroken();
+    let last = this.#cursor.pending;
+    while (!this.#queue.empty) {
+      if (last) await this.#deliver(last);
+      const { events, places } = this.#queue.take(this.#redact);
+      last = events.length > 0 ? this.#cursor.sending(events, places) : null;
+    }
+    return last;
   }
 
   /** Keeps everything back until the returned function is called: the Run's secrets are not all known yet. */
@@ -52,22 +73,13 @@ export class Outbox {
     };
   }
 
-  /** All that was added has arrived. Answers the last sequence number of the Run. */
-  async drained(): Promise<number> {
-    while (!this.#broken && (this.#sending || !this.#queue.empty)) {
-      this.#hurry.abort();
-      this.#start();
-      await (this.#sending ?? this.#room.promise);
-    }
-    this.#throwIfBroken();
-    return this.#cursor.sequence;
-  }
-
   #throwIfBroken(): void {
     if (this.#broken) throw this.#broken;
   }
 
   #start(): void {
+    if (this.#soon) clearTimeout(this.#soon);
+    this.#soon = null;
     if (this.#sending || this.#held > 0 || this.#broken) return;
     this.#sending = this.#send()
       .catch((error: unknown) => {
@@ -84,7 +96,7 @@ export class Outbox {
     if (this.#cursor.pending) await this.#deliver(this.#cursor.pending);
     while (!this.#queue.empty && this.#held === 0) {
       const since = performance.now() - this.#sentAt;
-      if (since < COALESCE_MS) await wait(COALESCE_MS - since, undefined, { signal: this.#hurry.signal }).catch(() => undefined);
+      if (since < this.#coalesceMs) await wait(this.#coalesceMs - since, undefined, { signal: this.#hurry.signal }).catch(() => undefined);
       this.#hurry = new AbortController();
       if (this.#held > 0) return;
       const { events, places } = this.#queue.take(this.#redact);

@@ -4,6 +4,7 @@ import type { Lease } from "@takosumi/contracts/runner/lease";
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
 import { clearSecrets, createRunDir, openRunDir } from "@takosumi/opentofu/rundir";
 import { createRedactor } from "@takosumi/redact/redactor";
+import type { Pending } from "../events/cursor.ts";
 import { clip, fitDiagnostic } from "../events/fit.ts";
 import type { Site } from "../site.ts";
 import { LeaseLost } from "../wire/leased.ts";
@@ -48,7 +49,7 @@ export async function carryThrough(job: Job, onJob: (job: Job) => () => void, wo
   try {
     const outcome = await work().catch((error: unknown) => outcomeOf(job, error));
     if (outcome) {
-      await complete(job, await lastSequence(job), outcome);
+      await complete(job, await lastEvents(job), outcome);
       job.log.info({ result: outcome.result, ms: job.elapsedMs }, "run ended");
       if (outcome.result === "planned" && outcome.plan.has_changes) how = "waits_for_apply";
     }
@@ -88,19 +89,20 @@ function outcomeOf(job: Job, error: unknown): Outcome | null {
 }
 
 /** What keeps the log from being sent, other than the api, does not keep the end of the Run from being told. */
-async function lastSequence(job: Job): Promise<number> {
+async function lastEvents(job: Job): Promise<Pending | null> {
   try {
-    return await job.outbox.drained();
+    return await job.outbox.rest();
   } catch (error) {
     if (error instanceof LeaseLost || error instanceof Unreachable) throw error;
     job.log.error({ err: error }, "the log is cut");
-    return job.cursor.sequence;
+    return null;
   }
 }
 
-async function complete(job: Job, last: number, outcome: Outcome): Promise<void> {
+async function complete(job: Job, last: Pending | null, outcome: Outcome): Promise<void> {
+  const sequence = last ? last.first + last.events.length - 1 : job.cursor.sequence;
   try {
-    await job.calls.complete(last, hidden(job, outcome));
+    await job.calls.complete(sequence, hidden(job, outcome), last, job.carried.all);
   } catch (error) {
     // The api took neither the state nor the words: then at least a person must hear of it, and the Capsule stays held.
     if (!(error instanceof ApiError) || outcome.result === "state_unsaved") throw error;
@@ -113,7 +115,7 @@ async function complete(job: Job, last: number, outcome: Outcome): Promise<void>
     const instead: Outcome = job.executed
       ? { result: "state_unsaved", tool: null, error: refused, diagnostics: [] }
       : { result: "failed", tool: null, error: refused, diagnostics: [], state: null, summary: null, duration_ms: job.elapsedMs };
-    await job.calls.complete(last, instead);
+    await job.calls.complete(sequence, instead, last, []);
   }
 }
 

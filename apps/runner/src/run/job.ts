@@ -10,6 +10,7 @@ import { Outbox } from "../events/outbox.ts";
 import type { Log } from "../log.ts";
 import type { Site } from "../site.ts";
 import { LeasedCalls } from "../wire/leased.ts";
+import { Carriage } from "./carriage.ts";
 import { RunControl } from "./control.ts";
 import { ownFolder, workRoot } from "./journal.ts";
 
@@ -25,6 +26,8 @@ export class Job {
   readonly redactor: Redactor;
   readonly cursor: Cursor;
   readonly outbox: Outbox;
+  /** What goes along with the end of the Run. */
+  readonly carried: Carriage;
   readonly log: Log;
   readonly startedAt: number;
   /** The tool of an apply was started: from here on its state must be looked after, whatever else goes wrong. */
@@ -49,6 +52,7 @@ export class Job {
     this.outbox = new Outbox(this.calls, this.cursor, (value) =>
       this.redactor.json(this.#withheld ? withoutWords(value as RunnerEvent) : value),
     );
+    this.carried = new Carriage(this.calls);
     if (lease.cancel) this.control.stop("cancelled", "The Run was cancelled");
   }
 

@@ -29,12 +29,12 @@ export async function findState({ io, moduleDir, base }: Places, exit: PhaseExit
   return { state, unsaved: !file && seen.started > 0 ? "The state file is missing or damaged; a checkpoint is older" : null };
 }
 
-/** Uploads a state and says what its bytes say; null where they are the ones that the Run began with. */
+/** Sends a state, or has it carried along, and says what its bytes say; null where they are the ones that the Run began with. */
 export async function recordState(job: Job, state: GoodState | null): Promise<RecordedState | null> {
   if (!state || state.digest === job.lease.base.digest) return null;
   const file = stateFile(state.bytes);
   if (!file) throw new Error("a good state that is none");
-  await job.calls.artifact("state", { digest: state.digest, size: state.bytes.length, body: state.bytes });
+  await job.carried.take("state", { digest: state.digest, size: state.bytes.length, body: state.bytes });
   const { serial, lineage, resource_count, outputs } = file;
   return {
     digest: state.digest,

@@ -52,17 +52,17 @@ export function shownPlan(job: Job, plan: PlanJson, hasChanges: boolean) {
   return reportedPlan(planResult(plan, { hasChanges }), (value) => job.redactor.json(value));
 }
 
-/** Uploads plan file and work tree. What is approved later is exactly these bytes. */
+/** Sends plan file and work tree, or has them carried along. What is approved later is exactly these bytes. */
 export async function storePlan(job: Job, ground: Ground): Promise<Artifacts> {
   const file = join(job.dir.io, "plan");
   const sendPlan = async () => {
     const fact = await factOf(file);
-    await job.calls.artifact("plan", await fileBody(file, fact));
+    await job.carried.take("plan", await fileBody(file, fact));
     return fact;
   };
   const sendWork = async () => {
     const { tar, digest } = await packTree(job.dir.root, { include: inWorkSnapshot });
-    await job.calls.artifact("work", { digest, size: tar.length, body: tar });
+    await job.carried.take("work", { digest, size: tar.length, body: tar });
     return { digest, size_bytes: tar.length };
   };
   const [plan, work, lock] = await Promise.all([sendPlan(), sendWork(), readLock(ground.moduleDir)]);

@@ -7,6 +7,9 @@ import type { Client, Patience } from "./client.ts";
 const { operations } = runnerProtocol;
 type Input<K extends keyof typeof operations> = Omit<InputOf<(typeof operations)[K]>, "id" | "runner_id" | "epoch">;
 type Output<K extends keyof typeof operations> = OutputOf<(typeof operations)[K]>;
+/** JSON texts of events, with the sequence of the first. */
+type Batch = { readonly first: number; readonly events: readonly string[] };
+export type Carried = NonNullable<Input<"complete">["artifacts"]>[number];
 
 /** The api said that this lease is over: someone else has the Run, or it ended. Nothing of it counts any more. */
 export class LeaseLost extends Error {
@@ -47,7 +50,7 @@ export class LeasedCalls {
 
   /** `events` are JSON texts, already redacted and within the limits of a batch. */
   events(first: number, events: readonly string[]): Promise<Output<"events">> {
-    const head = JSON.stringify({ runner_id: this.#runner, epoch: this.epoch, first }).slice(0, -1);
+    const head = JSON.stringify({ ...this.#body(), first }).slice(0, -1);
     return this.#kept(this.#client.callEncoded(operations.events, this.runId, `${head},"events":[${events.join(",")}]}`, this.#patience));
   }
 
@@ -71,12 +74,19 @@ export class LeasedCalls {
     return this.#kept(this.#client.upload(operations.artifact, input, bytes.body, bytes.size, this.#patience));
   }
 
-  async complete(lastSequence: number, outcome: Outcome): Promise<Output<"complete">> {
-    return this.#kept(this.#client.call(operations.complete, { ...this.#leased(), last_sequence: lastSequence, outcome }, this.#patience));
+  /** `last`: the events that have not been sent yet. */
+  async complete(lastSequence: number, outcome: Outcome, last: Batch | null, artifacts: readonly Carried[]): Promise<Output<"complete">> {
+    const head = JSON.stringify({ ...this.#body(), last_sequence: lastSequence, artifacts, outcome }).slice(0, -1);
+    const events = last ? `,"events":{"first":${last.first},"events":[${last.events.join(",")}]}` : "";
+    return this.#kept(this.#client.callEncoded(operations.complete, this.runId, `${head}${events}}`, this.#patience));
+  }
+
+  #body(): { runner_id: string; epoch: number } {
+    return { runner_id: this.#runner, epoch: this.epoch };
   }
 
   #leased(): { id: string; runner_id: string; epoch: number } {
-    return { id: this.runId, runner_id: this.#runner, epoch: this.epoch };
+    return { id: this.runId, ...this.#body() };
   }
 
   /** A missing input is a missing blob, not a missing lease. */

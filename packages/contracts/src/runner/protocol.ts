@@ -9,6 +9,8 @@ import { batchLimit, RunnerEvent } from "./events.ts";
 import { Lease } from "./lease.ts";
 import { Outcome } from "./outcome.ts";
 
+/** Bytes of all artifacts that come along with the end of a Run. */
+export const carriedLimit = 256 * 1024;
 const MiB = 1024 * 1024;
 const access = credential("runner");
 const epoch = z.int().positive();
@@ -24,6 +26,14 @@ export const Requirement = z.strictObject({
   alias: z.string().max(128).nullable(),
   builtin: z.boolean(),
   settable: z.boolean().default(false),
+});
+
+const events = z.array(RunnerEvent).min(1).max(batchLimit.events);
+/** An artifact that is small enough to come inside the call that names it. */
+const Carried = z.strictObject({
+  kind: z.enum(["plan", "work", "state"]),
+  digest: Digest,
+  base64: z.string().max(Math.ceil((carriedLimit * 4) / 3) + 4),
 });
 
 const argument = { name: z.string().max(128), yields: z.boolean() };
@@ -108,7 +118,7 @@ export const runnerProtocol = family(
       summary: "Append events exactly once, by the sequence of the first",
       access,
       audit: "none: the event log is the record",
-      body: z.strictObject({ ...leased, first: z.int().positive(), events: z.array(RunnerEvent).min(1).max(batchLimit.events) }),
+      body: z.strictObject({ ...leased, first: z.int().positive(), events }),
       output: z.object({ last_sequence: z.int() }),
       limit: 2 * MiB,
       errors: ["CONFLICT", "NOT_FOUND"],
@@ -149,10 +159,16 @@ export const runnerProtocol = family(
       errors: ["CONFLICT", "NOT_FOUND"],
     }),
     complete: post("/api/runner/runs/:id/complete", {
-      summary: "End a Run, once",
+      summary: "End a Run, once; its last events and small artifacts may come along",
       access,
       audit: "none: the engine records the end of the Run",
-      body: z.strictObject({ ...leased, last_sequence: z.int().nonnegative(), outcome: Outcome }),
+      body: z.strictObject({
+        ...leased,
+        last_sequence: z.int().nonnegative(),
+        events: z.strictObject({ first: z.int().positive(), events }).optional(),
+        artifacts: z.array(Carried).max(3).optional(),
+        outcome: Outcome,
+      }),
       output: z.object({ status: z.string() }),
       limit: 64 * MiB,
       errors: ["CONFLICT", "NOT_FOUND", "PRECONDITION_FAILED"],

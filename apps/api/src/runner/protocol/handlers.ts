@@ -71,7 +71,11 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
       engine.acceptArtifact(await held(input, principal), input.kind, file.body, input.digest),
     complete: async ({ input, principal }) => {
       const lease = await held(input, principal);
-      const { outcome } = input;
+      const { outcome, events, artifacts = [] } = input;
+      await Promise.all([
+        events && engine.takeEvents(lease, events.first, events.events),
+        ...artifacts.map(({ kind, digest, base64 }) => engine.acceptArtifact(lease, kind, Buffer.from(base64, "base64"), digest)),
+      ]);
       if (outcome.result !== "planned") return { status: (await engine.complete(lease, outcome)).status };
       const { resource_changes, drift } = outcome.plan;
       const rank = (mode: PlanMode) => ({ ...ranked(resource_changes, mode), drift: ranked(drift, "normal").changes });
