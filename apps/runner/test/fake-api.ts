@@ -267,7 +267,13 @@ export class FakeApi {
           alias,
           status: this.blocked ? "blocked_missing_connection" : "resolved_provider_connection",
           connection_id: this.bound ? "conn_1" : null,
+          reason: null,
           message: null,
+          remedy: null,
+          recipe: null,
+          injected_by: null,
+          env_names: [],
+          file_env_names: [],
         }));
         return answer(call, { blocked: this.blocked, provider_bindings: bindings });
       }
