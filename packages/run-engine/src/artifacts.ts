@@ -5,7 +5,8 @@ import { parseStateFile, type StateFile } from "@takosumi/contracts/deploy/state
 import { ApiError } from "@takosumi/contracts/errors";
 import type { RunRow, SourceSnapshotRow, StateVersionRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
-import { type Held, heldRun } from "./lease.ts";
+import { type Held, heldRun, lostLease } from "./lease.ts";
+import { heardOf } from "./queries/lease.ts";
 import { runById, sourceSnapshot, stateVersion } from "./queries/snapshot.ts";
 import type { EngineResources } from "./resources.ts";
 
@@ -69,6 +70,8 @@ export async function openInput(
   kind: "source" | "state" | "plan" | "work",
 ): Promise<{ body: Readable; size: number }> {
   const run = await heldRun(db, held);
+  // Before the plan is handed out: an apply of which this is not recorded was surely not begun.
+  if (kind === "plan" && !(await db.one(heardOf, [run.id, held.epoch, held.runner_id]))) throw lostLease(run.id);
   const place = await placeOf({ db }, run, kind);
   if (!place) throw new ApiError("NOT_FOUND", `Run ${run.id} has no ${kind}`);
   return { body: await blobs.open({ workspace: run.workspace_id, kind, digest: place.digest }), size: place.size };

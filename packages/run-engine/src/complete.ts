@@ -103,12 +103,15 @@ const outdatedValues = (run: RunRow) => [
   "[]",
 ];
 
+/** Ends of a plan that say nothing of the plan. */
+const passing = new Set(["runner_stopped", "TOOL_KILLED"]);
+
 /** Ends an apply, or anything that failed or was cancelled; records the state that it left. */
 export async function completeRun(resources: EngineResources, held: Held, outcome: Written): Promise<RunRow> {
   const run = await heldRun(resources.db, held);
-  // A runner that stops hands its plans back: another one makes them, without waiting for the lease to end.
-  if (outcome.result === "failed" && outcome.error.code === "runner_stopped" && mayTryAgain(run, resources.settings)) {
-    const queued = await resources.db.transaction((tx) => requeue(tx, run, runnerActor(held.runner_id), "runner_stopped"));
+  // A runner that stops hands its plans back, as one does whose tool was killed: they are made again, without waiting for a lease to end.
+  if (outcome.result === "failed" && passing.has(outcome.error.code) && mayTryAgain(run, resources.settings)) {
+    const queued = await resources.db.transaction((tx) => requeue(tx, run, runnerActor(held.runner_id), outcome.error.code));
     if (!queued) throw lostLease(run.id);
     return queued;
   }

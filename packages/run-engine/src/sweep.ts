@@ -1,7 +1,10 @@
+import type { Tx } from "@takosumi/db/db";
 import type { RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { Hearing } from "./hearing.ts";
+import { releaseCapsule } from "./lock.ts";
 import { decisions } from "./queries/moves.ts";
+import { holdCapsule } from "./queries/snapshot.ts";
 import { engineActor, recordRun } from "./record.ts";
 import { recoveryOf } from "./recovery.ts";
 import { mayTryAgain, requeue } from "./requeue.ts";
@@ -35,6 +38,7 @@ async function giveUp(resources: EngineResources, run: RunRow): Promise<void> {
   await db.transaction(async (tx) => {
     const held = [run.id, run.lease_epoch];
     if (recovery) {
+      if (await handBack(tx, run, settings)) return;
       const error = {
         code: "LEASE_LOST",
         message: "its runner was not heard of any more; what it did is not known for certain",
@@ -53,6 +57,23 @@ async function giveUp(resources: EngineResources, run: RunRow): Promise<void> {
       if (moved) await recordRun(tx, moved, "run.failed", engineActor, { reason: "LEASE_LOST" });
     }
   });
+}
+
+/** An apply that was surely not begun waits again, or ends where somebody had cancelled it. False for any other. */
+async function handBack(tx: Tx, run: RunRow, { planAttempts }: EngineResources["settings"]): Promise<boolean> {
+  const cancelled = run.cancel_requested_at !== null;
+  if (cancelled) await tx.one(holdCapsule, [run.capsule_id]);
+  const moved = await tx.one<RunRow>(decisions.handBack, [run.id, run.lease_epoch, planAttempts]);
+  if (!moved) return false;
+  if (cancelled) {
+    const ended = (await tx.one<RunRow>(decisions.cancelWaiting, [run.id, run.cancel_reason])) as RunRow;
+    await releaseCapsule(tx, run.capsule_id, run.id);
+    await recordRun(tx, ended, "run.cancelled", engineActor);
+  } else {
+    await tx.notify("takosumi_queue", moved.pool);
+    await recordRun(tx, moved, "run.requeued", engineActor, { attempt: run.attempts, reason: "LEASE_LOST" });
+  }
+  return true;
 }
 
 /** Sweeps until closed. An error is told and the next round tries again. */

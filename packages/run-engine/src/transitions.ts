@@ -10,7 +10,8 @@ const plan: Table = {
 const write: Table = {
   awaiting_approval: ["queued", "discarded", "stale", "expired", "cancelled"],
   queued: ["running", "stale", "cancelled"],
-  running: ["succeeded", "failed", "cancelled", "stale", "needs_recovery"],
+  /** Back to its queue only where its plan was never handed out. */
+  running: ["succeeded", "failed", "cancelled", "stale", "needs_recovery", "queued"],
   needs_recovery: ["running", "succeeded", "failed", "cancelled"],
 };
 

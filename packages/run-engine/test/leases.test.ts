@@ -13,6 +13,8 @@ const sweeping = () => {
   const resources = { db: world.db, blobs: world.blobs, settings: engineDefaults } as Parameters<typeof sweep>[0];
   return sweep(resources, true, (error) => expect.fail(String(error)));
 };
+/** The runner got the plan: from here on it may be at work. */
+const handedOut = async (held: Parameters<typeof world.engine.openInput>[0]) => (await world.engine.openInput(held, "plan")).body.destroy();
 const log = (text: string) => ({ type: "log", at: new Date().toISOString(), text }) as const;
 
 describe("leases", () => {
@@ -106,10 +108,37 @@ describe("leases", () => {
     await world.applied(lease);
   });
 
+  test("an apply of which nothing was handed out waits again, and its old lease gets nothing", async () => {
+    const capsule = await world.capsule();
+    await world.approve(await world.planned(capsule));
+    const lost = await world.claimed(await world.runner());
+    await world.lapse({ id: lost.run_id });
+    await sweeping();
+    expect(await world.run({ id: lost.run_id })).toMatchObject({ status: "queued", lease_runner_id: null });
+    expect((await world.again(capsule)).lock_run_id).toBe(lost.run_id);
+    await expect(world.engine.openInput(lost.held, "plan")).rejects.toThrow();
+    const fresh = await world.claimed(await world.runner());
+    expect(fresh.run_id).toBe(lost.run_id);
+    await expect(world.engine.openInput(lost.held, "plan")).rejects.toThrow();
+    expect((await world.applied(fresh)).status).toBe("succeeded");
+  });
+
+  test("an apply of which nothing was handed out, and that was cancelled, is over", async () => {
+    const capsule = await world.capsule();
+    const run = await world.approve(await world.planned(capsule));
+    await world.claimed(await world.runner());
+    await world.db.transaction((tx) => world.engine.cancel(tx, run, { id: "usr_1", kind: "user", name: "a" }, null));
+    await world.lapse(run);
+    await sweeping();
+    expect((await world.run(run)).status).toBe("cancelled");
+    expect((await world.again(capsule)).lock_run_id).toBeNull();
+  });
+
   test("a lost apply needs recovery and holds its Capsule; its own runner may still complete it", async () => {
     const capsule = await world.capsule();
     await world.approve(await world.planned(capsule));
     const lease = await world.claimed(await world.runner());
+    await handedOut(lease.held);
     await world.lapse({ id: lease.run_id });
     await sweeping();
     expect((await world.run({ id: lease.run_id })).status).toBe("needs_recovery");

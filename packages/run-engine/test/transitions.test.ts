@@ -34,8 +34,8 @@ describe("the state machine", () => {
     );
   });
 
-  test("nothing but its approval leads from a waiting apply to its queue, and a plan is never executed itself", () => {
-    expect(sourcesOf("queued", ["apply"])).toEqual(["awaiting_approval"]);
+  test("nothing but its approval leads a waiting apply to its queue, only one that runs goes back there, and a plan is never executed itself", () => {
+    expect(sourcesOf("queued", ["apply"])).toEqual(["awaiting_approval", "running"]);
     expect(sourcesOf("needs_recovery", ["plan"])).toEqual([]);
   });
 });

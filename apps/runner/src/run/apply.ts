@@ -91,6 +91,7 @@ async function spawn(job: Job, ground: Ground, env: Record<string, string>): Pro
   const { run_id, epoch, kind } = job.lease;
   const argv = applyArgs(ground, { variables: variablesOf(job) !== null });
   await writeJournal(job.dir.root, { run_id, epoch, kind, stage: "spawning", started_at: new Date(job.startedAt).toISOString() });
+  await job.calls.known();
   await checkSeal(job, ground);
   job.control.stopped.throwIfAborted();
   job.executed = true;

@@ -81,8 +81,13 @@ export function failureOf(error: unknown): RunFailure {
   return new RunFailure("RUNNER_ERROR", "The runner could not do its part. Its log says why; run it again.");
 }
 
+/** What a shell says of a program that SIGKILL ended. */
+const KILLED = 128 + 9;
+
 /** A failed command as its first error says it, with file and line. */
 export function toolFailure(code: FailureCode, what: string, diagnostics: readonly Diagnostic[], exit: number): RunFailure {
+  if (exit === KILLED)
+    return new RunFailure("TOOL_KILLED", `${what} was killed: by this machine for want of memory, or by somebody.`, { diagnostics });
   const first = diagnostics.find(({ severity }) => severity === "error");
   if (!first)
     return new RunFailure(code, `${what} ended with exit status ${exit}. The log says why.`, {

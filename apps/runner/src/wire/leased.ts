@@ -27,6 +27,7 @@ export class LeasedCalls {
   readonly #runner: string;
   readonly #patience: Patience;
   readonly #lost: (error: LeaseLost) => void;
+  #known = false;
 
   constructor(
     client: Client,
@@ -43,9 +44,16 @@ export class LeasedCalls {
     this.#lost = lost;
   }
 
+  /** The api knows that this lease arrived: it takes an apply of which it knows nothing for one that was never begun. */
+  async known(): Promise<void> {
+    if (!this.#known) await this.renew(0, this.#patience);
+  }
+
   /** Answers as soon as the Run is to be cancelled, else after `waitSeconds`. */
-  renew(waitSeconds: number, patience: Patience): Promise<Output<"renew">> {
-    return this.#kept(this.#client.call(operations.renew, { ...this.#leased(), wait_seconds: waitSeconds }, patience));
+  async renew(waitSeconds: number, patience: Patience): Promise<Output<"renew">> {
+    const answer = await this.#kept(this.#client.call(operations.renew, { ...this.#leased(), wait_seconds: waitSeconds }, patience));
+    this.#known = true;
+    return answer;
   }
 
   /** `events` are JSON texts, already redacted and within the limits of a batch. */
@@ -62,8 +70,13 @@ export class LeasedCalls {
     return this.#kept(this.#client.call(operations.credentials, { ...this.#leased(), phase }, this.#patience));
   }
 
-  input<T>(kind: Input<"input">["kind"], take: (bytes: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
-    return this.#kept(this.#client.download(operations.input, { ...this.#leased(), kind }, take, this.#patience), ["CONFLICT"]);
+  async input<T>(kind: Input<"input">["kind"], take: (bytes: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
+    const answer = await this.#kept(this.#client.download(operations.input, { ...this.#leased(), kind }, take, this.#patience), [
+      "CONFLICT",
+    ]);
+    // Whoever was given the plan is known to have it.
+    this.#known ||= kind === "plan";
+    return answer;
   }
 
   artifact(

@@ -7,6 +7,8 @@ const lastPhase =
 /** Nothing follows in the log; a long one moves into blobs. */
 const logEnded = `log_complete = true, log_due = r.log_bytes > ${shortLogBytes}`;
 const ended = `${lastPhase}, finished_at = now(), ${logEnded}, lease_expires_at = NULL`;
+const queuedAgain =
+  "phase = NULL, phases = '[]', lease_epoch = r.lease_epoch + 1, lease_runner_id = NULL, lease_expires_at = NULL, queued_at = now()";
 const write = ["apply", "destroy"] as const;
 
 /** Ends of a leased Run: $1 run, $2 epoch, $3 runner, then as each says. */
@@ -127,12 +129,18 @@ export const decisions = {
       "r.id IN (SELECT e.id FROM runs e WHERE e.status IN ('planned', 'awaiting_approval') AND e.expires_at < now() ORDER BY e.expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)",
   }),
   /** A plan whose runner is gone goes back to the queue. $2 the epoch that was lost. */
-  requeue: transition({
-    name: "requeue",
+  requeue: transition({ name: "requeue", to: "queued", kinds: ["plan"], set: queuedAgain, where: "r.id = $1 AND r.lease_epoch = $2" }),
+  /**
+   * An apply whose runner is gone and was never heard of: no event, no renewal, and it never got the plan. What was not handed out was not
+   * executed. $2 the epoch that was lost, $3 how often a Run is handed out.
+   */
+  handBack: transition({
+    name: "hand_back",
     to: "queued",
-    kinds: ["plan"],
-    set: "phase = NULL, phases = '[]', lease_epoch = r.lease_epoch + 1, lease_runner_id = NULL, lease_expires_at = NULL, queued_at = now()",
-    where: "r.id = $1 AND r.lease_epoch = $2",
+    kinds: write,
+    set: queuedAgain,
+    where: `r.id = $1 AND r.lease_epoch = $2 AND r.status = 'running' AND r.lease_expires_at < now() AND r.attempts < $3
+      AND r.runner_sequence = 0 AND r.heartbeat_at = r.deadline_at - r.timeout_seconds * interval '1 second'`,
   }),
   /** A plan whose runner is gone and that is not tried again. $2 epoch, $3 error. */
   giveUpPlan: transition({
