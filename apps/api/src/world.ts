@@ -15,6 +15,7 @@ import type {
   WorkspaceRow,
 } from "@takosumi/db/rows";
 import { implementFor, type Principal } from "@takosumi/transport/handlers";
+import type { InheritingCapsule } from "./deploy/capsules/repository.ts";
 
 export type { Db, Tx } from "@takosumi/db/db";
 
@@ -22,7 +23,7 @@ export type { Db, Tx } from "@takosumi/db/db";
 export interface Rows {
   readonly workspace: WorkspaceRow;
   readonly project: ProjectRow;
-  readonly capsule: CapsuleRow;
+  readonly capsule: InheritingCapsule;
   readonly kept_capsule: CapsuleRow;
   readonly connection: ConnectionRow;
   readonly source: SourceRow;

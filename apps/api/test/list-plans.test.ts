@@ -39,6 +39,7 @@ const seeds = (owner: string) => [
        'default', '{}', 'usr_' || i / 7 % 50, '.', 1, '[]', '', '', '', 0, '', 60 ${from}`,
   `INSERT INTO run_changes (run_id, position, risk, address, data)
      SELECT ${id("run_", "1 + i % 100", 6)}, i / 100, 'low', 'a', '{}' ${from}`,
+  `INSERT INTO approvals (run_id, user_id, user_name) SELECT ${id("run_", "i", 6)}, 'usr_' || i % 50, 'n' ${from}`,
   "VACUUM ANALYZE",
 ];
 
@@ -72,7 +73,7 @@ async function genericPlan([{ name, text }, values]: Awaited<ReturnType<typeof s
   });
 }
 
-const needs: Needs = { statuses: ["planned"], destroys: true, user_id: "usr_1" };
+const needs: Needs = { statuses: ["planned"], destroys: true, owner: false, user_id: "usr_1" };
 const run = { capsule_id: undefined, project_id: undefined, status: undefined, kind: undefined, actor_id: undefined, needs: null };
 const runs = (db: Db, given: object) => listRuns(db, { ...run, workspace_id: workspace, before: "run_015000", take: 51, ...given });
 const page = { after: null, status: undefined, take: 51 };

@@ -57,9 +57,19 @@ describe("a list of Runs", () => {
     const id = await world.planned((await world.capsule()).id);
     const { actor } = (await world.ok("GET", `/api/runs/${id}`)).run;
     expect(await listed("needs=me")).toContain(id);
-    const approvals = [{ user: { id: actor.id, name: "n" }, at: new Date().toISOString(), plan_digest: null, message: null }];
-    await world.db.prisma.runs.update({ where: { id }, data: { approvals } });
+    await world.db.prisma.approvals.create({ data: { run_id: id, user_id: actor.id, user_name: "n" } });
     expect(await listed("needs=me")).not.toContain(id);
+  });
+
+  it("leaves out a plan that the policy wants somebody else to approve", async () => {
+    const { id: capsule_id, workspace_id } = await world.capsule({ policy: { separate_author: true, destroy_role: "owner" } });
+    const id = await world.planned(capsule_id);
+    const admin = await world.member(workspace_id, "admin");
+    expect([(await listed("needs=me")).includes(id), (await listed("needs=me", admin)).includes(id)]).toEqual([false, true]);
+    await world.db.prisma.runs.update({ where: { id }, data: { destroys: true } });
+    expect((await listed("needs=me", admin)).includes(id)).toBe(false);
+    await world.db.prisma.runs.update({ where: { id }, data: { actor_id: "usr_somebody" } });
+    expect((await listed("needs=me")).includes(id)).toBe(true);
   });
 });
 

@@ -77,11 +77,11 @@ export type RunRow = Row<
     provider_bindings: Shown["provider_bindings"];
     injected_env: Shown["injected_env"];
     isolation: Shown["isolation"];
-    approvals: Shown["approval"]["given"];
     error: Shown["error"];
     recovery: z.infer<typeof Recovery> | null;
   }
 >;
+export type ApprovalRow = Row<model.approvals>;
 export type RunEventRow = Row<model.run_events>;
 export type ArtifactRow = Row<model.artifacts, { metadata: Readonly<Record<string, unknown>>; created_by: Pick<Actor, "id" | "name"> }>;
 export type RunChangeRow = Row<model.run_changes, { risk: Risk; data: z.infer<typeof ResourceChange> }>;

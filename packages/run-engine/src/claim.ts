@@ -1,4 +1,3 @@
-import { allows, type Role } from "@takosumi/contracts/access";
 import type { Lease } from "@takosumi/contracts/runner/lease";
 import type { Tx } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
@@ -12,6 +11,7 @@ import { holdCapsule, runById } from "./queries/snapshot.ts";
 import { recordRun, runnerActor } from "./record.ts";
 import type { EngineResources } from "./resources.ts";
 import { sealHolds } from "./seal.ts";
+import { approvalLapsed } from "./still-approved.ts";
 
 export interface Claiming {
   readonly runner_id: string;
@@ -24,8 +24,6 @@ export interface Claiming {
 /** A live runner renews half a second after a claim: one that is silent for so long never heard of it. */
 const unheardSeconds = 3;
 
-/** Roles in a Workspace of those who approved. $1 Workspace, $2 users. */
-const rolesOf = statement("roles_of", `SELECT user_id, role FROM members WHERE workspace_id = $1 AND user_id = ANY ($2::text[])`);
 /** A runner was heard of. $1 runner. No row: nobody registered it. */
 const seen = statement("runner_seen", `UPDATE runners SET last_seen_at = now() WHERE id = $1 RETURNING id, draining`);
 
@@ -75,9 +73,9 @@ const take = ({ db, keyring, settings }: EngineResources, { runner_id, pool, too
     const error = JSON.stringify({ code: wrong.code, message: wrong.message, details: null });
     const held = [run.id, run.lease_epoch, runner_id];
     const ended =
-      wrong.to === "stale"
-        ? await tx.one<RunRow>(moves.outdated, [...held, error])
-        : await tx.one<RunRow>(wrong.to === "cancelled" ? moves.interrupted : moves.failed, [...held, error, null, null, null]);
+      wrong.to === "failed"
+        ? await tx.one<RunRow>(moves.failed, [...held, error, null, null, null])
+        : await tx.one<RunRow>(wrong.to === "stale" ? moves.outdated : moves.refused, [...held, error]);
     if (!ended) throw new Error(`Run ${run.id} could not be refused`);
     await releaseCapsule(tx, run.capsule_id, run.id);
     await recordRun(tx, ended, `run.${wrong.to}`, runnerActor(runner_id), { reason: wrong.code });
@@ -100,14 +98,6 @@ async function whyNot(tx: Tx, keyring: EngineResources["keyring"], run: RunRow):
     return { to: "stale", code: "STALE", message: "the state moved since the plan" };
   if (capsule.config_revision !== run.config_revision)
     return { to: "stale", code: "STALE", message: "the Capsule's configuration changed since the plan" };
-  const approvers = [...new Set(run.approvals.map(({ user }) => user.id))];
-  const needed = run.kind === "destroy" ? ["run:approve", "run:destroy"] : ["run:approve"];
-  const members = await tx.query<{ user_id: string; role: Role }>(rolesOf, [run.workspace_id, approvers]);
-  const lost = run.approvals.find(({ user }) => {
-    const role = members.find(({ user_id }) => user_id === user.id)?.role;
-    return role === undefined || needed.some((permission) => !allows(role, permission));
-  });
-  return lost
-    ? { to: "cancelled", code: "APPROVER_LOST_PERMISSION", message: `${lost.user.name}, who approved it, may not approve it any more` }
-    : null;
+  const lapsed = await approvalLapsed(tx, plan, capsule, run);
+  return lapsed && { to: "cancelled", ...lapsed };
 }

@@ -1,16 +1,18 @@
 import type { Risk } from "@takosumi/contracts/deploy/plan";
-import { effectivePolicy, type Policy, secondsOf } from "@takosumi/contracts/deploy/policy";
+import { secondsOf } from "@takosumi/contracts/deploy/policy";
 import type { PlanMode } from "@takosumi/contracts/deploy/run";
 import { ApiError } from "@takosumi/contracts/errors";
 import type { Outcome, RecordedState } from "@takosumi/contracts/runner/outcome";
 import type { Tx } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
+import { autoApply, destroysAnything } from "./auto-apply.ts";
 import { type Held, heldRun, lostLease } from "./lease.ts";
 import { releaseCapsule } from "./lock.ts";
+import { policyOf } from "./policy-of.ts";
 import { decisions, moves } from "./queries/moves.ts";
 import { holdCapsule } from "./queries/snapshot.ts";
-import { recordRun, runnerActor } from "./record.ts";
+import { policyActor, recordRun, runnerActor } from "./record.ts";
 import { recordState } from "./record-state.ts";
 import { recoveryOf } from "./recovery.ts";
 import { mayTryAgain, requeue } from "./requeue.ts";
@@ -33,7 +35,6 @@ const putChanges = statement(
   `INSERT INTO run_changes (run_id, position, risk, address, data)
    SELECT $1, c.ordinality, c.change ->> 'risk', c.change ->> 'address', c.change FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS c (change, ordinality)`,
 );
-const projectPolicy = statement("project_policy", `SELECT policy FROM projects WHERE id = $1`);
 /** A destroy that left nothing behind. $1 Capsule. */
 const destroyed = statement("capsule_destroyed", `UPDATE capsules SET status = 'destroyed' WHERE id = $1 AND resource_count = 0`);
 
@@ -61,6 +62,7 @@ export async function completePlan(resources: EngineResources, held: Held, outco
     work_tree_digest,
     provider_lock_digest: lock_digest,
     has_changes: outcome.plan.has_changes,
+    destroys: destroysAnything(run.mode, outcome.plan),
     tool_name: outcome.tool.name,
     tool_version: outcome.tool.version,
     tool_digest: outcome.tool.digest,
@@ -77,22 +79,28 @@ export async function completePlan(resources: EngineResources, held: Held, outco
   const seal = await sealPlan(keyring, { ...run, ...columns });
   return db.transaction(async (tx) => {
     const capsule = (await tx.one<CapsuleRow>(holdCapsule, [run.capsule_id])) as CapsuleRow;
-    const project = await tx.one<{ policy: Policy }>(projectPolicy, [run.project_id]);
-    const ttl = secondsOf(effectivePolicy(project?.policy ?? {}, capsule.policy).plan_ttl);
+    const policy = await policyOf(tx, capsule);
     const values = [run.id, held.epoch, held.runner_id, JSON.stringify({ ...columns, seal })];
     const ended = outcome.plan.has_changes
-      ? await tx.one<RunRow>(moves.planned, [...values, ttl])
+      ? await tx.one<RunRow>(moves.planned, [...values, secondsOf(policy.plan_ttl)])
       : await tx.one<RunRow>(moves.unchanged, values);
     if (!ended) throw lostLease(run.id);
     await tx.query(putChanges, [run.id, JSON.stringify(ranked.changes)]);
     const outdated = capsule.current_state_version_id !== run.base_state_version_id || capsule.config_revision !== run.config_revision;
     const final = outdated && ended.status === "planned" ? await tx.query<RunRow>(decisions.staleOfCapsule, outdatedValues(run)) : [];
     const now = final.find(({ id }) => id === run.id) ?? ended;
+    const applying = await autoApply(tx, now, capsule, policy);
     await recordRun(tx, now, "run.planned", runnerActor(held.runner_id), {
       plan_digest: plan.digest,
       has_changes: outcome.plan.has_changes,
       ...outcome.plan.summary,
     });
+    if (applying)
+      await recordRun(tx, applying, "run.approved", policyActor, {
+        plan_run_id: run.id,
+        plan_digest: plan.digest,
+        auto_apply: policy.auto_apply,
+      });
     return now;
   });
 }

@@ -1,11 +1,11 @@
-import { effectivePolicy, type Policy, secondsOf } from "@takosumi/contracts/deploy/policy";
+import { secondsOf } from "@takosumi/contracts/deploy/policy";
 import type { Actor, PlanMode } from "@takosumi/contracts/deploy/run";
 import { ApiError } from "@takosumi/contracts/errors";
 import { newId } from "@takosumi/contracts/ids";
 import type { Tx } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
-import { statement } from "@takosumi/db/sql";
 import { type Base, baseOf } from "./base-state.ts";
+import { policyOf } from "./policy-of.ts";
 import { insertRun } from "./queries/insert-run.ts";
 import { holdCapsule } from "./queries/snapshot.ts";
 import type { EngineResources } from "./resources.ts";
@@ -28,17 +28,15 @@ export interface PreparedPlan {
 }
 
 const defaultPool = "default";
-const projectPolicy = statement("plan_project_policy", `SELECT policy FROM projects WHERE id = $1`);
 
 export async function preparePlan({ db, keyring }: Pick<EngineResources, "db" | "keyring">, request: PlanRequest): Promise<PreparedPlan> {
   const { capsule, actor } = request;
   const id = newId("run_");
-  const [{ set, names }, base, project] = await Promise.all([
+  const [{ set, names }, base, policy] = await Promise.all([
     openVariables({ db, keyring }, capsule, request.variables),
     baseOf(db, capsule),
-    db.one<{ policy: Policy }>(projectPolicy, [capsule.project_id]),
+    policyOf(db, capsule),
   ]);
-  const policy = effectivePolicy(project?.policy ?? {}, capsule.policy);
   const row = {
     id,
     workspace_id: capsule.workspace_id,
@@ -62,6 +60,7 @@ export async function preparePlan({ db, keyring }: Pick<EngineResources, "db" | 
     ...(await sealVariables(keyring, capsule.workspace_id, id, set)),
     ...toolOf(capsule),
     ...base,
+    approvals_required: policy.approvals,
     timeout_seconds: secondsOf(policy.timeout),
   };
   return { row, names };

@@ -6,16 +6,15 @@ import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { conflict, heldBy, unusable } from "./conflicts.ts";
 import { takeCapsule } from "./lock.ts";
 import { openApplyOf, usedApplyOf } from "./queries/applies.ts";
+import { carryApprovals } from "./queries/approvals.ts";
 import { insertRun } from "./queries/insert-run.ts";
 import { holdCapsule, runById } from "./queries/snapshot.ts";
-
-type Approval = RunRow["approvals"][number];
 
 /** The kind of Run that executes a plan. */
 export const writeKindOf = ({ mode }: Pick<RunRow, "mode">): "apply" | "destroy" => (mode === "destroy" ? "destroy" : "apply");
 
 /**
- * The Run that executes `plan`: waiting for its approval, or with one queued and holding the Capsule.
+ * The Run that executes `plan`: waiting for its approval, or `approvedBy` somebody queued and holding the Capsule.
  * It carries over everything that was planned; 409 where the state or the Capsule moved since.
  */
 export async function createWrite(
@@ -23,7 +22,7 @@ export async function createWrite(
   plan: RunRow,
   actor: Actor,
   message: string | null,
-  approval: Approval | null,
+  approvedBy: string | null,
   retryOf: string | null = null,
 ) {
   const capsule = (await tx.one<CapsuleRow>(holdCapsule, [plan.capsule_id])) as CapsuleRow;
@@ -32,32 +31,33 @@ export async function createWrite(
   if (used) throw conflict(`Run ${plan.id} was executed by Run ${used.id}. Plan again`, { reason: "already_applied", run_id: used.id });
   const open = await tx.one<RunRow>(openApplyOf, [plan.id]);
   if (open) throw conflict(`Run ${open.id} executes this plan already: approve that one`, { reason: "run_active", run_id: open.id });
-  const held = approval && heldBy(capsule, null);
+  const held = approvedBy === null ? null : heldBy(capsule, null);
   if (held) throw held;
 
   const id = newId("run_");
   const kind = writeKindOf(plan);
-  if (approval && !(await takeCapsule(tx, capsule.id, id, kind)))
+  if (approvedBy !== null && !(await takeCapsule(tx, capsule.id, id, kind)))
     throw conflict("The Capsule was taken at the same moment", { reason: "lost_race" });
   const { id: _id, ...planned } = plan;
   const row = {
     ...planned,
     id,
     kind,
-    status: approval ? "queued" : "awaiting_approval",
-    queue_rank: approval ? -1 : null,
+    status: approvedBy === null ? "awaiting_approval" : "queued",
+    queue_rank: approvedBy === null ? null : -1,
     actor,
     actor_id: actor.id,
     message,
     plan_run_id: plan.id,
-    approvals: approval ? [approval] : [],
-    approved_by: approval ? approval.user.id : null,
-    approved_at: approval ? approval.at : null,
-    expires_at: approval ? null : plan.expires_at,
+    approved_by: approvedBy,
+    approved_at: approvedBy === null ? null : new Date(),
+    expires_at: approvedBy === null ? plan.expires_at : null,
     retry_of_run_id: retryOf,
   };
   try {
-    return (await tx.one<RunRow>(insertRun, [JSON.stringify(row)])) as RunRow;
+    const made = (await tx.one<RunRow>(insertRun, [JSON.stringify(row)])) as RunRow;
+    if (plan.status === "planned") await tx.query(carryApprovals, [plan.id, id]);
+    return made;
   } catch (error) {
     if (error instanceof UniqueViolation)
       throw conflict("Another Run of this plan or Capsule was made at the same moment", { reason: "lost_race" });

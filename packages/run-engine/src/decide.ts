@@ -23,10 +23,16 @@ const held = async (tx: Tx, { id, capsule_id }: Pick<RunRow, "id" | "capsule_id"
 };
 const ended = (run: RunRow) => conflict(`Run ${run.id} is ${run.status} already`, { reason: "terminal", status: run.status });
 
+export interface Decided {
+  readonly run: RunRow;
+  /** False where it was so before: somebody said the same again. */
+  readonly changed: boolean;
+}
+
 /** Gives a plan up, with the apply that waits for it. */
-export async function discard(tx: Tx, given: Pick<RunRow, "id" | "capsule_id">, message: string | null): Promise<RunRow> {
+export async function discard(tx: Tx, given: Pick<RunRow, "id" | "capsule_id">, message: string | null): Promise<Decided> {
   const run = await held(tx, given);
-  if (run.status === "discarded") return run;
+  if (run.status === "discarded") return { run, changed: false };
   const error = message === null ? null : JSON.stringify({ code: "DISCARDED", message, details: null });
   const waiting = run.kind === "plan" ? await tx.one<RunRow>(openApplyOf, [run.id]) : null;
   const moved = await tx.one<RunRow>(decisions.discard, [run.id, error]);
@@ -35,21 +41,25 @@ export async function discard(tx: Tx, given: Pick<RunRow, "id" | "capsule_id">, 
       ? ended(run)
       : conflict(`Run ${run.id} is ${run.status}: cancel it`, { reason: "run_active", run_id: run.id });
   if (waiting) await tx.one(decisions.discard, [waiting.id, error]);
-  return moved;
+  return { run: moved, changed: true };
 }
 
 /** Stops a Run: one that waits ends at once, one that runs is interrupted by its runner, a planned one is discarded. */
-export async function cancel(tx: Tx, given: Pick<RunRow, "id" | "capsule_id">, actor: Actor, message: string | null): Promise<RunRow> {
+export async function cancel(tx: Tx, given: Pick<RunRow, "id" | "capsule_id">, actor: Actor, message: string | null): Promise<Decided> {
   const run = await held(tx, given);
   if (run.status === "planned") return discard(tx, run, message);
   if (run.status === "needs_recovery")
     throw conflict(`Run ${run.id} needs recovery: recover it`, { reason: "recovery_open", run_id: run.id });
   const reason = message ?? `cancelled by ${actor.name}`;
-  if (run.status === "running") return (await tx.one<RunRow>(askToStop, [run.id, reason])) ?? Promise.reject(ended(run));
+  if (run.status === "running") {
+    const asked = await tx.one<RunRow>(askToStop, [run.id, reason]);
+    if (!asked) throw ended(run);
+    return { run: asked, changed: run.cancel_requested_at === null };
+  }
   const moved = await tx.one<RunRow>(decisions.cancelWaiting, [run.id, reason]);
   if (!moved) throw ended(run);
   if (run.kind !== "plan") await releaseCapsule(tx, run.capsule_id, run.id);
-  return moved;
+  return { run: moved, changed: true };
 }
 
 /** An apply that never started, of the same plan; it waits for its approval again. 409 "plan again" for any other apply. */

@@ -5,6 +5,8 @@ import type { RunRow } from "@takosumi/db/rows";
 
 /** The engine itself, where no person and no runner acts. */
 export const engineActor: Actor = { id: "engine", kind: "service", name: "run engine" };
+/** Who approves where the policy wants nobody to. */
+export const policyActor: Actor = { id: "policy", kind: "service", name: "policy" };
 export const runnerActor = (id: string): Actor => ({ id, kind: "runner", name: id });
 
 /** The AuditEvent of something that happened to a Run, as the last statement of its transaction. */

@@ -90,7 +90,7 @@ describe("a plan and its apply", () => {
 
   test("discard, cancel and retry each answer once", async () => {
     const planned = await world.planned(await world.capsule());
-    expect((await world.db.transaction((tx) => world.engine.discard(tx, planned, "no"))).status).toBe("discarded");
+    expect((await world.db.transaction((tx) => world.engine.discard(tx, planned, "no"))).run.status).toBe("discarded");
     await expect(world.approve(planned)).rejects.toEqual(reason({ reason: "discarded" }));
     await expect(world.db.transaction((tx) => world.engine.cancel(tx, planned, planned.actor, null))).rejects.toEqual(
       reason({ reason: "terminal" }),
@@ -98,7 +98,7 @@ describe("a plan and its apply", () => {
 
     const other = await world.planned(await world.capsule());
     const queued = await world.approve(other);
-    expect((await world.db.transaction((tx) => world.engine.cancel(tx, queued, queued.actor, null))).status).toBe("cancelled");
+    expect((await world.db.transaction((tx) => world.engine.cancel(tx, queued, queued.actor, null))).run.status).toBe("cancelled");
     const again = await world.db.transaction((tx) => world.engine.retryWrite(tx, queued, queued.actor, null));
     expect(again).toMatchObject({ status: "awaiting_approval", plan_run_id: other.id, retry_of_run_id: queued.id });
     await world.approve(again);

@@ -114,8 +114,8 @@ export class World {
     const prepared = await this.engine.preparePlan(request);
     return this.db.transaction((tx) => this.engine.createPlan(tx, prepared));
   }
-  approve = (run: RunRow, digest?: string) =>
-    this.db.transaction((tx) => this.engine.approve(tx, run, { actor, plan_digest: digest, message: null }));
+  approve = async (run: RunRow, digest?: string): Promise<RunRow> =>
+    (await this.db.transaction((tx) => this.engine.approve(tx, run, { actor, role: "owner", plan_digest: digest, message: null }))).run;
   runner = async () =>
     (
       await this.db.transaction((tx) =>

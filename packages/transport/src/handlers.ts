@@ -41,7 +41,7 @@ type Caller<A extends Access> = A["by"] extends "anyone"
       ? Principal | null
       : Principal;
 
-/** Refines the AuditEvent of a write. Left out: the operation's action, about the row that `work` returned, in its Workspace. */
+/** Refines the AuditEvent of a write. Left out: the operation's action, about the row that `work` returned, in its Workspace. Null: nothing changed. */
 export interface About {
   readonly action?: `${string}.${string}`;
   readonly target?: { readonly type: string; readonly id: string };
@@ -54,7 +54,7 @@ export interface About {
  * Committed after the handler returned and its output was found to fit; an error anywhere before undoes all. Several writes of one
  * call share the transaction; reads outside `work` do not see it. (A `protocol` answers by itself, so that each write commits at once.)
  */
-export type Write<Tx> = <T extends Row>(work: (tx: Tx) => T | Promise<T>, about?: About | ((row: T) => About)) => Promise<T>;
+export type Write<Tx> = <T extends Row>(work: (tx: Tx) => T | Promise<T>, about?: About | ((row: T) => About | null)) => Promise<T>;
 type Writing<O extends Operation, W extends World> = O["spec"] extends { readonly audit: `none: ${string}` }
   ? unknown
   : O["spec"] extends { readonly audit: string }

@@ -30,7 +30,8 @@ export class Writing {
     const unit = await (this.#opening ??= this.#open());
     try {
       const row = await work(unit.tx);
-      await unit.record(recordOf(this.#context, this.#action, row, typeof about === "function" ? about(row) : about));
+      const said = typeof about === "function" ? about(row) : about;
+      if (said !== null) await unit.record(recordOf(this.#context, this.#action, row, said));
       return row;
     } catch (error) {
       this.#failed ??= { error };

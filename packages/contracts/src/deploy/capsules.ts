@@ -3,7 +3,7 @@ import { can } from "../access.ts";
 import { del, family, get, patch, post } from "../define.ts";
 import { flag, idOf, nextCursor, nothing, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
 import { ModulePath } from "./module-path.ts";
-import { Policy } from "./policy.ts";
+import { EffectivePolicy, Policy } from "./policy.ts";
 import { canonicalProvider, ProviderAddress } from "./provider-address.ts";
 import { Source, SourceInput } from "./source.ts";
 import { Variable, VariablesInput } from "./variables.ts";
@@ -73,6 +73,8 @@ export const Capsule = z
     variables: z.array(Variable),
     provider_bindings: z.array(z.object({ provider: z.string(), alias: z.string().nullable(), connection_id: opaqueId.nullable() })),
     policy: Policy,
+    /** Of Project and Capsule together: what a Run is held to. */
+    effective_policy: EffectivePolicy,
     config_revision: z.int(),
     resource_count: z.int().nullable(),
     current_state_version_id: opaqueId.nullable(),

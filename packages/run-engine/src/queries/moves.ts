@@ -19,9 +19,9 @@ export const moves = {
     to: "planned",
     kinds: ["plan"],
     set: `${lastPhase}, ${logEnded}, finished_at = now(), lease_expires_at = NULL, expires_at = now() + $5 * interval '1 second',
-      (plan_digest, plan_size_bytes, work_digest, work_tree_digest, work_size_bytes, provider_lock_digest, plan_result, has_changes, seal,
-       tool_name, tool_version, tool_digest) = (SELECT plan_digest, plan_size_bytes, work_digest, work_tree_digest, work_size_bytes,
-         provider_lock_digest, plan_result, has_changes, seal, tool_name, tool_version, tool_digest
+      (plan_digest, plan_size_bytes, work_digest, work_tree_digest, work_size_bytes, provider_lock_digest, plan_result, has_changes, destroys,
+       seal, tool_name, tool_version, tool_digest) = (SELECT plan_digest, plan_size_bytes, work_digest, work_tree_digest, work_size_bytes,
+         provider_lock_digest, plan_result, has_changes, destroys, seal, tool_name, tool_version, tool_digest
        FROM jsonb_populate_record(NULL::runs, $4::jsonb))`,
     where: leased,
   }),
@@ -31,8 +31,8 @@ export const moves = {
     to: "succeeded",
     kinds: ["plan"],
     set: `${ended}, (plan_digest, plan_size_bytes, work_digest, work_tree_digest, work_size_bytes, provider_lock_digest, plan_result,
-       has_changes, seal, tool_name, tool_version, tool_digest) = (SELECT plan_digest, plan_size_bytes, work_digest, work_tree_digest,
-         work_size_bytes, provider_lock_digest, plan_result, has_changes, seal, tool_name, tool_version, tool_digest
+       has_changes, destroys, seal, tool_name, tool_version, tool_digest) = (SELECT plan_digest, plan_size_bytes, work_digest, work_tree_digest,
+         work_size_bytes, provider_lock_digest, plan_result, has_changes, destroys, seal, tool_name, tool_version, tool_digest
        FROM jsonb_populate_record(NULL::runs, $4::jsonb))`,
     where: leased,
   }),
@@ -68,6 +68,14 @@ export const moves = {
       tool_name = coalesce($7::jsonb ->> 'name', r.tool_name), tool_version = coalesce($7::jsonb ->> 'version', r.tool_version)`,
     where: leased,
   }),
+  /** An apply whose approval does not stand any more when it would begin. It never started: its plan may be approved again. $4 error. */
+  refused: transition({
+    name: "refused",
+    to: "cancelled",
+    kinds: write,
+    set: `${ended}, error = $4::jsonb, started_at = NULL`,
+    where: leased,
+  }),
   /** An apply that found something other than what was approved, before the tool ran. $4 error. */
   outdated: transition({ name: "outdated", to: "stale", kinds: write, set: `${ended}, error = $4::jsonb`, where: leased }),
   /** An apply whose state is not known. $4 error, $5 recovery. */
@@ -82,20 +90,20 @@ export const moves = {
 
 /** Moves by people and by time: $1 run, then as each says. */
 export const decisions = {
-  /** A plan that is executed by the Run $2. $3 the approver's id. */
+  /** A plan that is executed by the Run $2. $3 the last approver's id, $4 how many approvals it took. */
   approvePlan: transition({
     name: "approve_plan",
     to: "approved",
     kinds: ["plan"],
-    set: "apply_run_id = $2, approved_by = $3, approved_at = now()",
+    set: "apply_run_id = $2, approved_by = $3, approved_at = now(), approvals_required = $4",
     where: "r.id = $1",
   }),
-  /** A waiting apply goes to its queue. $2 approvals, $3 the approver's id, $4 its turn. */
+  /** A waiting apply goes to its queue. $2 the last approver's id, $3 its turn. */
   approveWrite: transition({
     name: "approve_write",
     to: "queued",
     kinds: write,
-    set: "approvals = $2::jsonb, approved_by = $3, approved_at = now(), queued_at = now(), queue_rank = $4, expires_at = NULL",
+    set: "approved_by = $2, approved_at = now(), queued_at = now(), queue_rank = $3, expires_at = NULL",
     where: "r.id = $1",
   }),
   /** $2 error or null. */

@@ -14,10 +14,10 @@ const changeable = Object.keys(capsules.operations.update.spec.body.shape);
 export const capsuleHandlers = ({ db, blobs, keyring, engine }: Pick<Resources, "db" | "blobs" | "keyring" | "engine">) => {
   const used = { db, blobs, keyring };
   return implement(capsules, {
-    create: async ({ input: { project_id: _, ...given }, project, write }) => {
+    create: async ({ input: { project_id: _, ...given }, project, role, may, write }) => {
       const prepared = await prepareCapsule(used, project, given);
       const created = await write(
-        (tx) => createCapsule(tx, project, prepared),
+        (tx) => createCapsule(tx, project, { role, may }, prepared),
         ({ name, source }) => ({ metadata: { name, source: source.kind, source_digest: source.digest } }),
       );
       return { capsule: shown(created) };
@@ -31,11 +31,11 @@ export const capsuleHandlers = ({ db, blobs, keyring, engine }: Pick<Resources, 
       return { capsules: page.rows.map(shown), next_cursor: page.next_cursor };
     },
     read: ({ capsule }) => ({ capsule: shown(capsule) }),
-    update: async ({ input: { id: _, ...given }, capsule, write }) => {
+    update: async ({ input: { id: _, ...given }, capsule, role, may, write }) => {
       refuseEmpty(given, changeable);
       const prepared = await prepareChange(used, capsule, given);
       const updated = await write(
-        (tx) => changeCapsule(tx, engine, prepared),
+        (tx) => changeCapsule(tx, engine, { role, may }, prepared),
         (row) => ({ metadata: { changed: changed(given), config_revision: row.config_revision } }),
       );
       return { capsule: shown(updated) };

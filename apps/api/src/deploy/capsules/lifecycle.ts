@@ -3,7 +3,7 @@ import { ApiError } from "@takosumi/contracts/errors";
 import type { CapsuleRow } from "@takosumi/db/rows";
 import { conflict, heldBy } from "@takosumi/run-engine/conflicts";
 import type { Tx } from "../../world.ts";
-import { buryCapsule, holdCapsule, lockCapsule, openRun, unlockCapsule } from "./repository.ts";
+import { buryCapsule, holdCapsule, type InheritingCapsule, lockCapsule, openRun, unlockCapsule } from "./repository.ts";
 
 async function held(tx: Tx, id: string): Promise<CapsuleRow> {
   const row = await holdCapsule(tx, id);
@@ -38,14 +38,14 @@ export async function removeCapsule(tx: Tx, id: string, force: boolean): Promise
 const holdsResources = ({ resource_count, current_state_version_id, status }: CapsuleRow): boolean =>
   resource_count === null ? current_state_version_id !== null && status !== "destroyed" : resource_count > 0;
 
-export async function lock(tx: Tx, id: string, actor: Actor, reason: string): Promise<CapsuleRow> {
+export async function lock(tx: Tx, id: string, actor: Actor, reason: string): Promise<InheritingCapsule> {
   const holder = heldBy(await held(tx, id), null);
   if (holder) throw holder;
   return lockCapsule(tx, id, actor, reason);
 }
 
 /** A Run's lock ends with the Run or by its recovery, never by hand. */
-export async function unlock(tx: Tx, id: string): Promise<CapsuleRow> {
+export async function unlock(tx: Tx, id: string): Promise<InheritingCapsule> {
   const capsule = await held(tx, id);
   if (capsule.lock_run_id !== null)
     throw conflict(`Capsule ${id} is held by Run ${capsule.lock_run_id}: it is let go when that Run ends or is recovered`, {

@@ -1,10 +1,16 @@
+import type { Policy } from "@takosumi/contracts/deploy/policy";
 import type { Queries } from "@takosumi/db/db";
 import type { CapsuleRow, ConnectionRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { locatorOf } from "../../tenancy/membership/repository.ts";
 import type { Db, Tx } from "../../world.ts";
 
-export const locateCapsule = locatorOf("capsule", "capsules", "located.deleted_at IS NULL");
+/** A Capsule with the policy of its Project, which it inherits. */
+export type InheritingCapsule = CapsuleRow & { readonly project_policy: Policy };
+const inherited = (capsule: string) => `(SELECT p.policy FROM projects p WHERE p.id = ${capsule}.project_id) AS project_policy`;
+const returning = `RETURNING *, ${inherited("capsules")}`;
+
+export const locateCapsule = locatorOf("capsule", "capsules", "located.deleted_at IS NULL", `, ${inherited("located")}`);
 
 /** Also what is left of a deleted one: its Runs and states stay readable. */
 export const locateKeptCapsule = locatorOf("kept_capsule", "capsules");
@@ -38,7 +44,10 @@ const settingsOf = (row: Settings) => [
 
 const page = (scope: "project_id" | "workspace_id") => {
   const of = (name: string, and: string) =>
-    statement(name, `SELECT * FROM capsules WHERE ${scope} = $1 AND deleted_at IS NULL AND id > $2 ${and} ORDER BY id LIMIT $3`);
+    statement(
+      name,
+      `SELECT *, ${inherited("capsules")} FROM capsules WHERE ${scope} = $1 AND deleted_at IS NULL AND id > $2 ${and} ORDER BY id LIMIT $3`,
+    );
   return { all: of(`capsules_page_${scope}`, ""), ofStatus: of(`capsules_page_${scope}_status`, "AND status = $4") };
 };
 // Plans: capsules_project_page_idx, capsules_page_idx, from the cursor on; no id is below "". A status is looked at on each row.
@@ -48,7 +57,7 @@ export function listCapsules(
   scope: keyof typeof pages,
   id: string,
   { after, status, take }: { readonly after: string | null; readonly status: CapsuleRow["status"] | undefined; readonly take: number },
-): Promise<CapsuleRow[]> {
+): Promise<InheritingCapsule[]> {
   const values = [id, after ?? "", take];
   return status === undefined ? db.query(pages[scope].all, values) : db.query(pages[scope].ofStatus, [...values, status]);
 }
@@ -57,25 +66,27 @@ const insert = statement(
   "capsule_insert",
   `INSERT INTO capsules (id, workspace_id, project_id, status, name, source, source_snapshot_id, module_path, tool_name, tool_version, variables, provider_bindings, policy, source_id)
    VALUES ($1, $2, $3, 'pending', $4, $5::jsonb, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12::jsonb, $13)
-   ON CONFLICT (project_id, name) WHERE deleted_at IS NULL DO NOTHING RETURNING *`,
+   ON CONFLICT (project_id, name) WHERE deleted_at IS NULL DO NOTHING ${returning}`,
 );
 /** Null where the name is taken in the Project. */
-export const insertCapsule = (tx: Tx, row: Settings & Pick<CapsuleRow, "id" | "workspace_id" | "project_id">): Promise<CapsuleRow | null> =>
-  tx.one<CapsuleRow>(insert, [row.id, row.workspace_id, row.project_id, ...settingsOf(row)]);
+export const insertCapsule = (
+  tx: Tx,
+  row: Settings & Pick<CapsuleRow, "id" | "workspace_id" | "project_id">,
+): Promise<InheritingCapsule | null> => tx.one<InheritingCapsule>(insert, [row.id, row.workspace_id, row.project_id, ...settingsOf(row)]);
 
-const hold = statement("capsule_hold", `SELECT * FROM capsules WHERE id = $1 AND deleted_at IS NULL FOR UPDATE`);
+const hold = statement("capsule_hold", `SELECT *, ${inherited("capsules")} FROM capsules WHERE id = $1 AND deleted_at IS NULL FOR UPDATE`);
 /** The Capsule as it is now, held until the transaction ends: plans, approvals and changes of one Capsule go one after the other. */
-export const holdCapsule = (tx: Tx, id: string): Promise<CapsuleRow | null> => tx.one<CapsuleRow>(hold, [id]);
+export const holdCapsule = (tx: Tx, id: string): Promise<InheritingCapsule | null> => tx.one<InheritingCapsule>(hold, [id]);
 
 const update = statement(
   "capsule_update",
   `UPDATE capsules SET name = $2, source = $3::jsonb, source_snapshot_id = $4, module_path = $5, tool_name = $6, tool_version = $7,
      variables = $8::jsonb, provider_bindings = $9::jsonb, policy = $10::jsonb, source_id = $11, config_revision = $12, updated_at = now()
-   WHERE id = $1 RETURNING *`,
+   WHERE id = $1 ${returning}`,
 );
 /** Throws UniqueViolation where the name is taken. */
-export const updateCapsule = async (tx: Tx, id: string, row: Settings, revision: number): Promise<CapsuleRow> =>
-  (await tx.one<CapsuleRow>(update, [id, ...settingsOf(row), revision])) as CapsuleRow;
+export const updateCapsule = async (tx: Tx, id: string, row: Settings, revision: number): Promise<InheritingCapsule> =>
+  (await tx.one<InheritingCapsule>(update, [id, ...settingsOf(row), revision])) as InheritingCapsule;
 
 const dropUses = statement("secret_uses_drop", `DELETE FROM secret_uses WHERE capsule_id = $1 AND NOT secret_id = ANY($2::text[])`);
 // The lock keeps a Secret from being deleted until the use of it is there to see.
@@ -148,17 +159,17 @@ export async function buryCapsule(tx: Tx, row: CapsuleRow): Promise<CapsuleRow> 
 
 const lock = statement(
   "capsule_lock",
-  `UPDATE capsules SET lock_actor = $2::jsonb, lock_reason = $3, locked_at = now(), updated_at = now() WHERE id = $1 RETURNING *`,
+  `UPDATE capsules SET lock_actor = $2::jsonb, lock_reason = $3, locked_at = now(), updated_at = now() WHERE id = $1 ${returning}`,
 );
-export const lockCapsule = async (tx: Tx, id: string, actor: CapsuleRow["lock_actor"], reason: string): Promise<CapsuleRow> =>
-  (await tx.one<CapsuleRow>(lock, [id, JSON.stringify(actor), reason])) as CapsuleRow;
+export const lockCapsule = async (tx: Tx, id: string, actor: CapsuleRow["lock_actor"], reason: string): Promise<InheritingCapsule> =>
+  (await tx.one<InheritingCapsule>(lock, [id, JSON.stringify(actor), reason])) as InheritingCapsule;
 const unlock = statement(
   "capsule_unlock",
-  `UPDATE capsules SET lock_actor = NULL, lock_reason = NULL, locked_at = NULL, updated_at = now() WHERE id = $1 RETURNING *`,
+  `UPDATE capsules SET lock_actor = NULL, lock_reason = NULL, locked_at = NULL, updated_at = now() WHERE id = $1 ${returning}`,
 );
 const queued = statement("capsule_queued_pools", `SELECT DISTINCT pool FROM runs WHERE capsule_id = $1 AND status = 'queued' LIMIT 10`);
 /** Takes a person's lock away and wakes the runners that wait for what it kept. */
-export async function unlockCapsule(tx: Tx, id: string): Promise<CapsuleRow> {
+export async function unlockCapsule(tx: Tx, id: string): Promise<InheritingCapsule> {
   for (const { pool } of await tx.query<{ pool: string }>(queued, [id])) await tx.notify("takosumi_queue", pool);
-  return (await tx.one<CapsuleRow>(unlock, [id])) as CapsuleRow;
+  return (await tx.one<InheritingCapsule>(unlock, [id])) as InheritingCapsule;
 }

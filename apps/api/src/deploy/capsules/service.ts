@@ -1,5 +1,6 @@
 import type { Blobs } from "@takosumi/blobs/blobs";
 import type { capsules } from "@takosumi/contracts/deploy/capsules";
+import type { Policy } from "@takosumi/contracts/deploy/policy";
 import { ApiError } from "@takosumi/contracts/errors";
 import { newId } from "@takosumi/contracts/ids";
 import { canonicalJson } from "@takosumi/db/canonical-json";
@@ -11,6 +12,7 @@ import type { StoredVariable } from "@takosumi/run-engine/variables";
 import type { z } from "zod";
 import { type NestedId, ownedIn } from "../../tenancy/owned.ts";
 import type { Db, Tx } from "../../world.ts";
+import { type PolicyRights, refusePolicyChange } from "../policy-rights.ts";
 import { keepProject } from "../projects/repository.ts";
 import { connectionsIn, connectionsOf, refuseOtherProvider } from "./bindings.ts";
 import { differs, refuseOlderTool } from "./configuration.ts";
@@ -59,13 +61,19 @@ async function prepare(
   return { id: at.id, source, settings, nested };
 }
 
-export async function createCapsule(tx: Tx, project: ProjectRow, { id, source, settings, nested }: Prepared): Promise<CapsuleRow> {
+export async function createCapsule(
+  tx: Tx,
+  project: ProjectRow,
+  rights: PolicyRights,
+  { id, source, settings, nested }: Prepared,
+): Promise<rows.InheritingCapsule> {
   if (!(await keepProject(tx, project.id)))
     throw new ApiError("NOT_FOUND", "There is no such project", { fields: [{ path: "project_id", message: "There is no such project" }] });
   const blank = { name: "", module_path: ".", tool_name: null, tool_version: null, variables: [], provider_bindings: [], policy: {} };
   const row = { ...blank, ...settings, id, workspace_id: project.workspace_id, project_id: project.id };
   const inserted = await rows.insertCapsule(tx, { ...row, ...(await settleSource(tx, row.workspace_id, source as PreparedSource)) });
   if (!inserted) throw nameTaken(row.name);
+  refusePolicyChange(rights, inheriting(inserted, {}), inheriting(inserted, inserted.policy));
   await bindNamed(tx, inserted, nested);
   return inserted;
 }
@@ -74,8 +82,9 @@ export async function createCapsule(tx: Tx, project: ProjectRow, { id, source, s
 export async function changeCapsule(
   tx: Tx,
   engine: Pick<Engine, "staleOnConfigChange">,
+  rights: PolicyRights,
   { id, source, settings, nested }: Prepared,
-): Promise<CapsuleRow> {
+): Promise<rows.InheritingCapsule> {
   const held = await rows.holdCapsule(tx, id);
   if (!held) throw new ApiError("NOT_FOUND", "There is no such capsule");
   const next: rows.Settings = {
@@ -84,6 +93,7 @@ export async function changeCapsule(
     ...(source && (await settleSource(tx, held.workspace_id, source))),
   };
   refuseOlderTool(held, next);
+  refusePolicyChange(rights, inheriting(held, held.policy), inheriting(held, next.policy));
   const reconfigured = differs(held, next);
   if (!reconfigured && next.name === held.name && canonicalJson(next.source) === canonicalJson(held.source)) return held;
   const updated = await rows.updateCapsule(tx, id, next, held.config_revision + (reconfigured ? 1 : 0)).catch((error: unknown) => {
@@ -93,6 +103,8 @@ export async function changeCapsule(
   if (reconfigured) await engine.staleOnConfigChange(tx, updated);
   return updated;
 }
+
+const inheriting = ({ project_policy }: rows.InheritingCapsule, capsule: Policy) => ({ project: project_policy, capsule });
 
 /** Looks again once the Secrets and connections are held: one may have been deleted since it was found. */
 async function bindNamed(tx: Tx, capsule: CapsuleRow, nested: readonly NestedId[]): Promise<void> {

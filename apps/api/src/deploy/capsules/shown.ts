@@ -1,13 +1,15 @@
 import type { Capsule } from "@takosumi/contracts/deploy/capsules";
+import { effectivePolicy } from "@takosumi/contracts/deploy/policy";
 import type { CapsuleRow } from "@takosumi/db/rows";
 import type { StoredVariable } from "@takosumi/run-engine/variables";
 import type { z } from "zod";
+import type { InheritingCapsule } from "./repository.ts";
 import { shownVariable } from "./variables.ts";
 
 type Shown = z.infer<typeof Capsule>;
 
 /** The only way out of a Capsule's row. */
-export const shown = (row: CapsuleRow): Shown => ({
+export const shown = (row: InheritingCapsule): Shown => ({
   id: row.id,
   workspace_id: row.workspace_id,
   project_id: row.project_id,
@@ -21,6 +23,7 @@ export const shown = (row: CapsuleRow): Shown => ({
   variables: (row.variables as readonly StoredVariable[]).map(shownVariable),
   provider_bindings: [...row.provider_bindings],
   policy: row.policy,
+  effective_policy: effectivePolicy(row.project_policy, row.policy),
   config_revision: row.config_revision,
   resource_count: row.resource_count,
   current_state_version_id: row.current_state_version_id,

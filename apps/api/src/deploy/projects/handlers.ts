@@ -9,10 +9,10 @@ import { changeProject, createProject, removeProject } from "./service.ts";
 
 export const projectHandlers = ({ db, engine }: Pick<Resources, "db" | "engine">) =>
   implement(projects, {
-    create: async ({ input, workspace, write }) => ({
+    create: async ({ input, workspace, role, may, write }) => ({
       project: shown(
         await write(
-          (tx) => createProject(tx, workspace.id, input),
+          (tx) => createProject(tx, workspace.id, { role, may }, input),
           ({ name, slug }) => ({ metadata: { name, slug } }),
         ),
       ),
@@ -23,9 +23,11 @@ export const projectHandlers = ({ db, engine }: Pick<Resources, "db" | "engine">
       return { projects: page.rows.map(shown), next_cursor: page.next_cursor };
     },
     read: ({ project }) => ({ project: shown(project) }),
-    update: async ({ input: { id, ...given }, write }) => {
+    update: async ({ input: { id, ...given }, role, may, write }) => {
       refuseEmpty(given, ["name", "slug", "description", "policy"]);
-      return { project: shown(await write((tx) => changeProject(tx, engine, id, given), { metadata: { changed: changed(given) } })) };
+      return {
+        project: shown(await write((tx) => changeProject(tx, engine, { role, may }, id, given), { metadata: { changed: changed(given) } })),
+      };
     },
     remove: async ({ project, write }) => {
       await write(

@@ -6,6 +6,7 @@ import { UniqueViolation } from "@takosumi/db/errors";
 import type { ProjectRow } from "@takosumi/db/rows";
 import type { Engine } from "@takosumi/run-engine/engine";
 import type { Tx } from "../../world.ts";
+import { type PolicyRights, refusePolicyChange } from "../policy-rights.ts";
 import * as rows from "./repository.ts";
 import { slugOf, slugsAfter } from "./slug.ts";
 
@@ -30,7 +31,13 @@ const slugTaken = (slug: string) =>
     fields: [{ path: "slug", message: `${slug} is taken in this Workspace` }],
   });
 
-export async function createProject(tx: Tx, workspaceId: string, { name, slug, description, policy }: Given): Promise<ProjectRow> {
+export async function createProject(
+  tx: Tx,
+  workspaceId: string,
+  rights: PolicyRights,
+  { name, slug, description, policy }: Given,
+): Promise<ProjectRow> {
+  refusePolicyChange(rights, of({}), of(policy ?? {}));
   const row = { id: newId("prj_"), workspace_id: workspaceId, name, description: description ?? null, policy: policy ?? {} };
   if (slug !== undefined) {
     const inserted = await rows.insertProject(tx, { ...row, slug });
@@ -52,6 +59,7 @@ export async function createProject(tx: Tx, workspaceId: string, { name, slug, d
 export async function changeProject(
   tx: Tx,
   engine: Pick<Engine, "staleOnConfigChange">,
+  rights: PolicyRights,
   id: string,
   given: { readonly [Name in keyof Given]?: Given[Name] | undefined },
 ): Promise<ProjectRow> {
@@ -64,12 +72,15 @@ export async function changeProject(
     description: given.description === undefined ? held.description : given.description,
     policy: given.policy ?? held.policy,
   };
+  refusePolicyChange(rights, of(held.policy), of(next.policy));
   const updated = await rows.updateProject(tx, next).catch((error: unknown) => {
     throw error instanceof UniqueViolation ? slugTaken(next.slug) : error;
   });
   await applyPolicy(tx, engine, held, updated.policy);
   return updated;
 }
+
+const of = (project: Policy) => ({ project, capsule: {} });
 
 async function applyPolicy(tx: Tx, engine: Pick<Engine, "staleOnConfigChange">, before: ProjectRow, policy: Policy): Promise<void> {
   if (canonicalJson(before.policy) === canonicalJson(policy)) return;

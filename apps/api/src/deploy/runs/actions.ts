@@ -1,9 +1,12 @@
 import type { Permission } from "@takosumi/contracts/access";
+import { effectivePolicy } from "@takosumi/contracts/deploy/policy";
 import type { ActionName, Run } from "@takosumi/contracts/deploy/run";
 import type { RunRow } from "@takosumi/db/rows";
+import { approverRefused } from "@takosumi/run-engine/approval-rules";
 import { isTerminal } from "@takosumi/run-engine/transitions";
 import type { z } from "zod";
 import type { Beside } from "./repository.ts";
+import type { Caller } from "./service.ts";
 
 type Action = z.infer<typeof Run>["actions"][number];
 type Refusal = Pick<Action, "why_not" | "reason" | "run_id" | "permission">;
@@ -25,14 +28,15 @@ const permissions: { readonly [A in ActionName]: Permission } = {
 };
 
 /** What this caller may do with a Run now, and for each thing that may not be done, why. */
-export function actionsOf(run: RunRow, beside: Beside, may: (permission: Permission) => boolean): Action[] {
+export function actionsOf(run: RunRow, beside: Beside, caller: Caller): Action[] {
   return (Object.keys(permissions) as ActionName[]).map((name) => {
-    const refused = impossible(name, run, beside) ?? forbidden(name, run, may);
+    const refused =
+      impossible(name, run, beside) ?? forbidden(name, run, caller) ?? (name === "approve" ? unneeded(run, beside, caller) : null);
     return { name, allowed: refused === null, ...(refused ?? { why_not: null, reason: null, run_id: null, permission: null }) };
   });
 }
 
-function forbidden(name: ActionName, run: RunRow, may: (permission: Permission) => boolean): Refusal | null {
+function forbidden(name: ActionName, run: RunRow, { may }: Caller): Refusal | null {
   const needed = name === "approve" && run.mode === "destroy" ? [permissions[name], "run:destroy" as const] : [permissions[name]];
   const missing = needed.find((permission) => !may(permission));
   return missing
@@ -40,6 +44,16 @@ function forbidden(name: ActionName, run: RunRow, may: (permission: Permission) 
         permission: missing,
       })
     : null;
+}
+
+/** What the policy says of this caller's approval. */
+function unneeded(run: RunRow, beside: Beside, { id, role }: Caller): Refusal | null {
+  const policy = effectivePolicy(beside.project_policy, beside.capsule_policy);
+  const refused = approverRefused(policy, { author: beside.author, destroys: run.destroys }, { id, role });
+  if (refused) return no(refused.message, refused.reason);
+  if (!beside.approvals.some(({ user }) => user.id === id)) return null;
+  const missing = policy.approvals - beside.approvals.length;
+  return no(`You approved it. Needs ${missing} more ${missing === 1 ? "approval" : "approvals"}, of somebody else`, "approvals_missing");
 }
 
 function impossible(name: ActionName, run: RunRow, { lock_run_id, lock_actor, lock_reason, capsule_deleted }: Beside): Refusal | null {

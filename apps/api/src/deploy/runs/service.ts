@@ -1,4 +1,4 @@
-import type { Permission } from "@takosumi/contracts/access";
+import type { Permission, Role } from "@takosumi/contracts/access";
 import type { Run } from "@takosumi/contracts/deploy/run";
 import type { CreateRun } from "@takosumi/contracts/deploy/runs";
 import { ApiError } from "@takosumi/contracts/errors";
@@ -11,7 +11,12 @@ import type { Resources } from "../../resources.ts";
 import { besideOf, capsuleOf, type Needs } from "./repository.ts";
 import { shown } from "./shown.ts";
 
-export type May = (permission: Permission) => boolean;
+/** Who looks at a Run: what they are in its Workspace, and may do there. */
+export interface Caller {
+  readonly id: string;
+  readonly role: Role;
+  readonly may: (permission: Permission) => boolean;
+}
 type Used = Pick<Resources, "db" | "engine">;
 interface Reading {
   readonly db: Queries;
@@ -20,21 +25,21 @@ interface Reading {
 const inlined = 200;
 
 /** One Run, with its riskiest changes. */
-export async function view({ db, engine }: Reading, run: RunRow, may: May): Promise<z.infer<typeof Run>> {
+export async function view({ db, engine }: Reading, run: RunRow, caller: Caller): Promise<z.infer<typeof Run>> {
   const [beside, queue] = await Promise.all([besideOf(db, [run.id], inlined), engine.queueOf(db, run)]);
-  return shown(run, besideIn(beside, run), queue, may);
+  return shown(run, besideIn(beside, run), queue, caller);
 }
 /** A page of Runs, without the changes of their plans. */
-export async function viewAll({ db, engine }: Reading, runs: readonly RunRow[], may: May): Promise<z.infer<typeof Run>[]> {
+export async function viewAll({ db, engine }: Reading, runs: readonly RunRow[], caller: Caller): Promise<z.infer<typeof Run>[]> {
   const beside = await besideOf(
     db,
     runs.map(({ id }) => id),
     0,
   );
-  return Promise.all(runs.map(async (run) => shown(run, besideIn(beside, run), await engine.queueOf(db, run), may)));
+  return Promise.all(runs.map(async (run) => shown(run, besideIn(beside, run), await engine.queueOf(db, run), caller)));
 }
 /** What somebody with these permissions is waited for: to approve, to recover, to give a connection. */
-export const needsOf = ({ id }: Principal, may: May): Needs => ({
+export const needsOf = ({ id, role, may }: Caller): Needs => ({
   statuses: [
     ...(may("run:approve") ? (["planned", "awaiting_approval"] as const) : []),
     ...(may("run:recover") ? (["needs_recovery"] as const) : []),
@@ -42,6 +47,7 @@ export const needsOf = ({ id }: Principal, may: May): Needs => ({
   ],
   destroys: may("run:destroy"),
   user_id: id,
+  owner: role === "owner",
 });
 
 const besideIn = (beside: Awaited<ReturnType<typeof besideOf>>, { id }: RunRow) => {
@@ -91,7 +97,7 @@ export function refuseOtherKind(plan: RunRow, kind: "apply" | "destroy"): void {
 }
 
 /** Who approves a destroy needs the permission for that as well. */
-export function refuseDestroy(run: RunRow, may: May): void {
+export function refuseDestroy(run: RunRow, { may }: Pick<Caller, "may">): void {
   if (run.mode === "destroy" && !may("run:destroy"))
     throw new ApiError("FORBIDDEN", "Your role or token does not include run:destroy, which approving a destroy needs", {
       reason: "role",

@@ -1,17 +1,17 @@
-import type { Permission } from "@takosumi/contracts/access";
 import type { Plan } from "@takosumi/contracts/deploy/plan";
 import type { Run } from "@takosumi/contracts/deploy/run";
 import type { RunRow } from "@takosumi/db/rows";
 import type { z } from "zod";
 import { actionsOf } from "./actions.ts";
 import type { Beside } from "./repository.ts";
+import type { Caller } from "./service.ts";
 
 type Shown = z.infer<typeof Run>;
 type PlanShown = z.infer<typeof Plan>;
 const time = (at: Date | null): string | null => at?.toISOString() ?? null;
 
 /** A Run as `caller` sees it. The only way out for a Run's row. */
-export function shown(run: RunRow, beside: Beside, queue: Shown["queue"], may: (permission: Permission) => boolean): Shown {
+export function shown(run: RunRow, beside: Beside, queue: Shown["queue"], caller: Caller): Shown {
   return {
     id: run.id,
     workspace_id: run.workspace_id,
@@ -23,7 +23,7 @@ export function shown(run: RunRow, beside: Beside, queue: Shown["queue"], may: (
     phase: run.phase,
     phases: run.phases,
     queue,
-    actions: actionsOf(run, beside, may),
+    actions: actionsOf(run, beside, caller),
     message: run.message,
     targets: [...run.targets],
     replace: [...run.replace_addresses],
@@ -44,7 +44,7 @@ export function shown(run: RunRow, beside: Beside, queue: Shown["queue"], may: (
     apply_run_id: run.apply_run_id,
     retry_of_run_id: run.retry_of_run_id,
     actor: run.actor,
-    approval: { required: run.approvals_required, given: run.approvals },
+    approval: { required: run.approvals_required, given: beside.approvals },
     approved_by: run.approved_by,
     approved_at: time(run.approved_at),
     error: run.error,

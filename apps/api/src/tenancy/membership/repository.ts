@@ -7,12 +7,12 @@ type Owned = { [E in keyof Rows]: Rows[E] extends { readonly workspace_id: strin
 
 /**
  * The locator of a table with `id` and `workspace_id`: one look-up by key, one of the membership, in one statement, so that a foreign row
- * never leaves the database. `and` narrows further and calls the row `located`: "located.deleted_at IS NULL".
+ * never leaves the database. `and` narrows further and calls the row `located`: "located.deleted_at IS NULL"; `more` are further columns.
  */
-export function locatorOf<E extends Owned>(entity: E, table: string, and = "true"): Locator<E> {
+export function locatorOf<E extends Owned>(entity: E, table: string, and = "true", more = ""): Locator<E> {
   const find = statement(
     `${entity}_locate`,
-    `SELECT located.*, member.role AS reader_role
+    `SELECT located.*, member.role AS reader_role ${more}
        FROM ${table} located JOIN members member ON member.workspace_id = located.workspace_id AND member.user_id = $2
       WHERE located.id = $1 AND ($3::text IS NULL OR located.workspace_id = $3) AND ${and}`,
   );
