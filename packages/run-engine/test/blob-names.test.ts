@@ -11,6 +11,7 @@ afterAll(() => database.drop());
 
 /** Digests that name no blob, and what they are of. Whatever else is called a digest is one of `namingColumns`, or its blobs are removed. */
 const otherDigests: Readonly<Record<string, string>> = {
+  "approvals.plan_digest": "the plan that was approved, which its Run names",
   "audit_events.before_digest": "a row before a change",
   "audit_events.after_digest": "a row after it",
   "idempotency_claims.request_digest": "a request",
@@ -20,6 +21,7 @@ const otherDigests: Readonly<Record<string, string>> = {
   "runs.tool_digest": "the binary of a tool",
   "runs.variable_set_digest": "a MAC",
   "runs.work_tree_digest": "an unpacked tree",
+  "sources.digest": "a source snapshot, which names the blob",
 };
 
 const columns = statement(
