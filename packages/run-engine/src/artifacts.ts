@@ -1,11 +1,11 @@
 import type { Readable } from "node:stream";
 import { BlobError } from "@takosumi/blobs/blob-error";
-import type { BlobKind, StoredBlob } from "@takosumi/blobs/blobs";
+import type { BlobKind, BlobShelf, StoredBlob } from "@takosumi/blobs/blobs";
 import { parseStateFile, type StateFile } from "@takosumi/contracts/deploy/state-file";
 import { ApiError } from "@takosumi/contracts/errors";
 import type { RunRow, SourceSnapshotRow, StateVersionRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
-import { type Held, heldRun, lostLease } from "./lease.ts";
+import { type Held, heldBrief, heldRun, lostLease } from "./lease.ts";
 import { heardOf } from "./queries/lease.ts";
 import { runById, sourceSnapshot, stateVersion } from "./queries/snapshot.ts";
 import type { EngineResources } from "./resources.ts";
@@ -31,16 +31,12 @@ export async function acceptArtifact(
   { db, blobs }: Stores,
   held: Held,
   kind: "plan" | "work" | "state" | "checkpoint",
-  body: Readable | Uint8Array,
+  body: Readable,
   expect: string,
 ): Promise<StoredBlob> {
-  const run = await heldRun(db, held);
+  const run = await heldBrief(db, held);
   const shelf = { workspace: run.workspace_id, kind: (kind === "checkpoint" ? "state" : kind) satisfies BlobKind };
-  const stored = await blobs.put(shelf, body, { expect }).catch((error: unknown) => {
-    if (error instanceof BlobError && error.code === "corrupt")
-      throw new ApiError("BAD_REQUEST", "digest: is not that of the bytes", { reason: "invalid" });
-    throw error;
-  });
+  const stored = await put(blobs, shelf, body, expect);
   if (kind === "checkpoint") {
     const { serial, lineage } = stateOf(await blobs.read({ ...shelf, digest: stored.digest }, { limit: stateLimit }));
     if (lineage !== run.base_lineage)
@@ -49,9 +45,27 @@ export async function acceptArtifact(
     if (await db.one(putCheckpoint, values)) return stored;
   }
   // The bytes took their time: the lease must still stand.
-  await heldRun(db, held);
+  await heldBrief(db, held);
   return stored;
 }
+
+/** Small artifacts that come along with the end of a Run: what ends it looks at the lease again. */
+export async function acceptCarried(
+  { db, blobs }: Stores,
+  held: Held,
+  carried: readonly { readonly kind: "plan" | "work" | "state"; readonly digest: string; readonly base64: string }[],
+): Promise<void> {
+  if (carried.length === 0) return;
+  const { workspace_id: workspace } = await heldBrief(db, held);
+  await Promise.all(carried.map(({ kind, digest, base64 }) => put(blobs, { workspace, kind }, Buffer.from(base64, "base64"), digest)));
+}
+
+const put = (blobs: Stores["blobs"], shelf: BlobShelf, body: Readable | Uint8Array, expect: string): Promise<StoredBlob> =>
+  blobs.put(shelf, body, { expect }).catch((error: unknown) => {
+    if (error instanceof BlobError && error.code === "corrupt")
+      throw new ApiError("BAD_REQUEST", "digest: is not that of the bytes", { reason: "invalid" });
+    throw error;
+  });
 
 /** What a state says of itself. BAD_REQUEST where the bytes are none. */
 export function stateOf(bytes: Uint8Array): StateFile {

@@ -24,8 +24,12 @@ export interface Claiming {
 /** A live runner renews half a second after a claim: one that is silent for so long never heard of it. */
 const unheardSeconds = 3;
 
-/** A runner was heard of. $1 runner. No row: nobody registered it. */
-const seen = statement("runner_seen", `UPDATE runners SET last_seen_at = now() WHERE id = $1 RETURNING id, draining`);
+/** A runner was heard of, noted every few seconds: a claim that is woken waits for no write. $1 runner. No row: nobody registered it. */
+const seen = statement(
+  "runner_seen",
+  `WITH noted AS (UPDATE runners SET last_seen_at = now() WHERE id = $1 AND last_seen_at < now() - interval '5 seconds')
+   SELECT draining FROM runners WHERE id = $1`,
+);
 
 /** The next Run for a runner; waits up to `waitMs` for one. Null: nothing came, and nothing comes while the runner drains. */
 export async function claim(resources: EngineResources, claiming: Claiming, waitMs: number, signal: AbortSignal): Promise<Lease | null> {

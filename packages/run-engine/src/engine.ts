@@ -4,7 +4,7 @@ import type { Outcome } from "@takosumi/contracts/runner/outcome";
 import type { Queries, Tx } from "@takosumi/db/db";
 import type { RunRow } from "@takosumi/db/rows";
 import { approve } from "./approve.ts";
-import { acceptArtifact, openInput } from "./artifacts.ts";
+import { acceptArtifact, acceptCarried, openInput } from "./artifacts.ts";
 import { type Claiming, claim } from "./claim.ts";
 import { completePlan, completeRun, completeStale, completeUnsaved, type Rank } from "./complete.ts";
 import { createPlan, type PlanRequest, preparePlan } from "./create-plan.ts";
@@ -71,8 +71,9 @@ export async function openEngine({ onError, ...opened }: Options) {
     takeEvents: (held: Held, first: number, events: readonly RunnerEvent[]) => takeEvents({ ...resources, ingest }, held, first, events),
     resolveProviders: (held: Held, requirements: readonly Requirement[], lockDigest: string) =>
       resolveProviders(resources, held, requirements, lockDigest),
-    acceptArtifact: (held: Held, kind: "plan" | "work" | "state" | "checkpoint", body: Readable | Uint8Array, digest: string) =>
+    acceptArtifact: (held: Held, kind: "plan" | "work" | "state" | "checkpoint", body: Readable, digest: string) =>
       acceptArtifact(resources, held, kind, body, digest),
+    acceptCarried: (held: Held, carried: Parameters<typeof acceptCarried>[2]) => acceptCarried(resources, held, carried),
     openCredentials: (tx: Tx, held: Held) => heldRun(tx, held),
     openInput: (held: Held, kind: "source" | "state" | "plan" | "work") => openInput(resources, held, kind),
     completePlan: (held: Held, outcome: Extract<Outcome, { result: "planned" }>, rank: Rank) =>

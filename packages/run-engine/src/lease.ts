@@ -3,7 +3,7 @@ import type { Lease } from "@takosumi/contracts/runner/lease";
 import type { Queries } from "@takosumi/db/db";
 import type { RunRow, SourceSnapshotRow, StateVersionRow } from "@takosumi/db/rows";
 import { conflict } from "./conflicts.ts";
-import { leasedRun } from "./queries/lease.ts";
+import { leasedBrief, leasedRun } from "./queries/lease.ts";
 import { sourceSnapshot, stateVersion } from "./queries/snapshot.ts";
 import type { EngineResources } from "./resources.ts";
 import { isLeased } from "./transitions.ts";
@@ -20,8 +20,17 @@ export const lostLease = (run: string): ApiError =>
   conflict(`Run ${run} is not this runner's any more: stop, and keep nothing of it`, { reason: "old_epoch" });
 
 /** The Run of a lease that is held. 404 for a Run that is not there, 409 `old_epoch` for one that is another's or over. */
-export async function heldRun(db: Queries, { run_id, runner_id, epoch }: Held): Promise<RunRow> {
-  const run = await db.one<RunRow>(leasedRun, [run_id]);
+export const heldRun = async (db: Queries, held: Held): Promise<RunRow> => checked(await db.one<RunRow>(leasedRun, [held.run_id]), held);
+
+export type BriefRun = Pick<
+  RunRow,
+  "id" | "workspace_id" | "plan_run_id" | "base_lineage" | "runner_sequence" | "lease_epoch" | "lease_runner_id" | "status"
+>;
+/** The same check, and of the Run what a frequent call needs. */
+export const heldBrief = async (db: Queries, held: Held): Promise<BriefRun> =>
+  checked(await db.one<BriefRun>(leasedBrief, [held.run_id]), held);
+
+function checked<R extends BriefRun>(run: R | null, { run_id, runner_id, epoch }: Held): R {
   if (!run || run.lease_runner_id !== runner_id) throw new ApiError("NOT_FOUND", "There is no such run");
   if (run.lease_epoch !== epoch || !isLeased(run.status)) throw lostLease(run_id);
   return run;

@@ -1,9 +1,8 @@
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
 import type { RunRow } from "@takosumi/db/rows";
-import { statement } from "@takosumi/db/sql";
 import { createRedactor } from "@takosumi/redact/redactor";
 import { conflict } from "./conflicts.ts";
-import { type Held, heldRun } from "./lease.ts";
+import { type BriefRun, type Held, heldBrief } from "./lease.ts";
 import { appendEvents } from "./queries/append-events.ts";
 import { leasedRun } from "./queries/lease.ts";
 import type { EngineResources } from "./resources.ts";
@@ -11,19 +10,16 @@ import { openVariableSet } from "./variables.ts";
 
 type Redactor = ReturnType<typeof createRedactor>;
 
-/** What the runner saw of its isolation. $1 run, $2 JSON. */
-const setIsolation = statement("run_set_isolation", `UPDATE runs SET isolation = $2::jsonb WHERE id = $1`);
-
 const kept = 200;
 /** Redacts again what a runner sends, by the secrets of the Run. The last few hundred Runs' are kept. */
 export function openIngest(resources: Pick<EngineResources, "db" | "keyring">) {
   const redactors = new Map<string, Promise<Redactor>>();
-  const make = async (run: RunRow): Promise<Redactor> => {
-    const owner = run.plan_run_id === null ? run : ((await resources.db.one<RunRow>(leasedRun, [run.plan_run_id])) as RunRow);
+  const make = async (run: BriefRun): Promise<Redactor> => {
+    const owner = (await resources.db.one<RunRow>(leasedRun, [run.plan_run_id ?? run.id])) as RunRow;
     return createRedactor((await openVariableSet(resources.keyring, owner)).secrets);
   };
   return {
-    redactorOf(run: RunRow): Promise<Redactor> {
+    redactorOf(run: BriefRun): Promise<Redactor> {
       const known = redactors.get(run.id);
       if (known) return known;
       const made = make(run);
@@ -46,7 +42,7 @@ export async function takeEvents(
   first: number,
   events: readonly RunnerEvent[],
 ): Promise<number> {
-  const run = await heldRun(db, held);
+  const run = await heldBrief(db, held);
   const due = events.slice(Math.max(run.runner_sequence + 1 - first, 0));
   const start = first + events.length - due.length;
   if (start > run.runner_sequence + 1)
@@ -68,11 +64,10 @@ export async function takeEvents(
   });
   const marks = due.flatMap((event) => (event.type === "phase" ? [{ name: event.name, state: event.state, at: event.at }] : []));
   const phase = marks.findLast(({ state }) => state === "started")?.name ?? null;
-  const values = [run.id, held.epoch, held.runner_id, start, rows.length, logged, JSON.stringify(rows), phase, JSON.stringify(marks)];
-  const taken = await db.one<{ runner_sequence: number }>(appendEvents, values);
   const isolation = due.findLast((event) => event.type === "isolation");
-  if (taken && isolation)
-    await db.query(setIsolation, [run.id, JSON.stringify({ sandbox: isolation.sandbox, not_isolated: isolation.not_isolated })]);
+  const seen = isolation ? JSON.stringify({ sandbox: isolation.sandbox, not_isolated: isolation.not_isolated }) : null;
+  const values = [run.id, held.epoch, held.runner_id, start, rows.length, logged, JSON.stringify(rows), phase, JSON.stringify(marks), seen];
+  const taken = await db.one<{ runner_sequence: number }>(appendEvents, values);
   // Another delivery of the same batch was first: it stands, and this one is its repeat.
-  return taken?.runner_sequence ?? (await heldRun(db, held)).runner_sequence;
+  return taken?.runner_sequence ?? (await heldBrief(db, held)).runner_sequence;
 }

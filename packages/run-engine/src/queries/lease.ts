@@ -9,6 +9,12 @@ export const heardOf = statement(
   `UPDATE runs SET heartbeat_at = now() WHERE id = $1 AND lease_epoch = $2 AND lease_runner_id = $3 AND status IN ('running', 'needs_recovery') RETURNING *`,
 );
 
+/** The few columns that a runner's frequent calls need: a whole Run has seventy. $1 run. Plan: primary key. */
+export const leasedBrief = statement(
+  "leased_brief",
+  `SELECT id, workspace_id, plan_run_id, base_lineage, runner_sequence, lease_epoch, lease_runner_id, status FROM runs WHERE id = $1`,
+);
+
 /** The Runs that a runner says it holds, those of them that it does. $1 runner, $2 run ids, $3 epochs. Plan: primary key per id. */
 export const heldRuns = statement(
   "held_runs",
