@@ -80,10 +80,7 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
     complete: async ({ input, principal }) => {
       const lease = await held(input, principal);
       const { outcome, events, artifacts = [] } = input;
-      await Promise.all([
-        events && engine.takeEvents(lease, events.first, events.events),
-        engine.acceptCarried(lease, artifacts),
-      ]);
+      await Promise.all([events && engine.takeEvents(lease, events.first, events.events), engine.acceptCarried(lease, artifacts)]);
       if (outcome.result !== "planned") return { status: (await engine.complete(lease, outcome)).status };
       const { resource_changes, drift } = outcome.plan;
       const rank = (mode: PlanMode) => ({ ...ranked(resource_changes, mode), drift: ranked(drift, "normal").changes });
