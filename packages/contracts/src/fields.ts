@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Entity } from "./access.ts";
-import { type Named, prefixes } from "./ids.ts";
+import { exampleEnd, type Named, prefixes } from "./ids.ts";
 
 export const opaqueId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "is not an id: letters, digits, _ and -, at most 128");
 export const timestamp = z.iso.datetime();
@@ -24,7 +24,7 @@ export const idOf = (entity: Entity | Named): typeof opaqueId => {
       : entity === "kept_capsule"
         ? `${one}, also of a deleted one`
         : one;
-  const made = opaqueId.meta({ description, ...(prefix && { example: `${prefix}01jd4r6m3xk8q2v7n5t9c0hbwe` }), "x-entity": entity });
+  const made = opaqueId.meta({ description, ...(prefix && { examples: [prefix + exampleEnd] }), "x-entity": entity });
   ids.set(entity, made);
   return made;
 };
@@ -48,7 +48,12 @@ export const flag = z.preprocess(
 
 export const cursor = z.string().min(1).max(512);
 export const paging = { limit: count(100).default(50), cursor: cursor.optional() };
-export const nextCursor = { next_cursor: z.string().nullable() };
+export const nextCursor = {
+  next_cursor: z
+    .string()
+    .nullable()
+    .meta({ examples: [null] }),
+};
 /** The output of a 204. */
 export const nothing = z.void();
 /** A JSON value that nobody constrains; the body's size and depth are limited at the door. */

@@ -17,6 +17,8 @@ export const prefixes = {
   runner_token: "rtk_",
   user: "usr_",
 } as const;
+/** What follows the prefix in examples. */
+export const exampleEnd = "01jd4r6m3xk8q2v7n5t9c0hbwe";
 export type Named = keyof typeof prefixes;
 export type Prefix = (typeof prefixes)[Named];
 

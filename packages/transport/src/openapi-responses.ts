@@ -1,30 +1,34 @@
 import type { Operation, Replies } from "@takosumi/contracts/define";
 import { type ErrorCode, errorStatus } from "@takosumi/contracts/errors";
+import { exampleOf } from "@takosumi/contracts/example";
 import { z } from "zod";
 import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from "zod-openapi";
+import { errorBodies } from "./openapi-errors.ts";
+import type { Links } from "./openapi-links.ts";
 import { plainOf } from "./routes/plain.ts";
 
 type Content = NonNullable<ZodOpenApiResponseObject["content"]>;
 const binary = { type: "string", format: "binary" } as const;
 
 /** Every status that an operation answers with. */
-export function responsesOf(
-  operation: Operation,
-  errors: readonly ErrorCode[],
-  errorBody: (code: ErrorCode) => ZodOpenApiResponseObject,
-): ZodOpenApiResponsesObject {
+export function responsesOf(operation: Operation, errors: readonly ErrorCode[], links: Links | undefined): ZodOpenApiResponsesObject {
   const { kind, spec } = operation;
   const responses: Record<string, ZodOpenApiResponseObject> = {};
   const statuses = kind === "socket" ? [101] : kind === "events" ? [200, 204] : (spec.reply?.statuses ?? [spec.status ?? 200]);
-  for (const status of statuses) responses[status] = success(operation, status);
-  for (const code of errors) responses[errorStatus[code]] = errorBody(code);
+  for (const status of statuses) responses[status] = success(operation, status, links);
+  for (const code of errors) responses[errorStatus[code]] = errorBodies[code];
   return responses as ZodOpenApiResponsesObject;
 }
 
-function success(operation: Operation, status: number): ZodOpenApiResponseObject {
+function success(operation: Operation, status: number, links: Links | undefined): ZodOpenApiResponseObject {
   const headers = headersOf(operation.spec.reply, status);
   const empty = status === 204 || (status >= 300 && status < 400);
-  return { description: descriptions[status] ?? "Success", ...(!empty && { content: contentOf(operation) }), ...(headers && { headers }) };
+  return {
+    description: descriptions[status] ?? "Success",
+    ...(!empty && { content: contentOf(operation) }),
+    ...(headers && { headers }),
+    ...(links && { links }),
+  };
 }
 
 const descriptions: Record<number, string> = {
@@ -41,12 +45,14 @@ const descriptions: Record<number, string> = {
 
 function contentOf(operation: Operation): Content {
   const { kind, spec } = operation;
-  if (kind === "events") return { "text/event-stream": { schema: spec.emits as z.ZodType } };
+  if (kind === "events") return { "text/event-stream": { schema: spec.emits as z.ZodType, example: exampleOf(spec.emits as z.ZodType) } };
   if (kind === "socket") return { "application/json": { schema: spec.emits as z.ZodType } };
   if (kind === "download" || kind === "protocol")
     return Object.fromEntries((spec.produces ?? []).map((type) => [type, { schema: binary }]));
   const plain = plainOf("", operation);
-  return { "application/json": { schema: spec.output as z.ZodType }, ...(plain && { "text/plain": { schema: { type: "string" } } }) };
+  const schema = spec.output as z.ZodType;
+  const json = { schema, example: exampleOf(schema) };
+  return { "application/json": json, ...(plain && { "text/plain": { schema: { type: "string" } } }) };
 }
 
 function headersOf(reply: Replies | undefined, status: number): z.ZodObject | undefined {

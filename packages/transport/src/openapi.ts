@@ -1,7 +1,7 @@
 import { needsCaller } from "@takosumi/contracts/access";
 import { meaningOf } from "@takosumi/contracts/contexts";
 import type { Family, FamilySet, Operation, Spec } from "@takosumi/contracts/define";
-import { type ErrorCode, errorStatus, reasons } from "@takosumi/contracts/errors";
+import { type ErrorCode, errorStatus } from "@takosumi/contracts/errors";
 import { fieldsOf, pathFields } from "@takosumi/contracts/input";
 import { z } from "zod";
 import {
@@ -12,6 +12,8 @@ import {
   type ZodOpenApiPathsObject,
 } from "zod-openapi";
 import { takesKey } from "./idempotency.ts";
+import { envelope } from "./openapi-errors.ts";
+import { type Links, linksOf } from "./openapi-links.ts";
 import { responsesOf } from "./openapi-responses.ts";
 
 export interface Info {
@@ -30,7 +32,8 @@ export function openApiOf(families: FamilySet, info: Info): oas31.OpenAPIObject 
   for (const family of shown) {
     for (const [name, operation] of Object.entries(family.operations)) {
       const item = (paths[braced(operation.path)] ??= {});
-      item[operation.method.toLowerCase() as Lowercase<Operation["method"]>] = described(family, name, operation);
+      const links = linksOf(operation, shown);
+      item[operation.method.toLowerCase() as Lowercase<Operation["method"]>] = described(family, name, operation, links);
     }
   }
   return createDocument({
@@ -53,7 +56,7 @@ export function openApiOf(families: FamilySet, info: Info): oas31.OpenAPIObject 
 }
 
 /** The access rule, in words and in a form for tools. */
-function described({ name: tag }: Family, name: string, operation: Operation): ZodOpenApiOperationObject {
+function described({ name: tag }: Family, name: string, operation: Operation, links: Links | undefined): ZodOpenApiOperationObject {
   const { spec } = operation;
   const { by, rule } = spec.access;
   const closed = needsCaller(spec.access);
@@ -74,7 +77,7 @@ function described({ name: tag }: Family, name: string, operation: Operation): Z
     tags: [tag],
     requestParams: parameters(operation),
     ...(body && { requestBody: body }),
-    responses: responsesOf(operation, errorsOf(operation), errorBody),
+    responses: responsesOf(operation, errorsOf(operation), links),
     security: closed ? [{ bearer: [] }] : [{}, { bearer: [] }],
     ...(by === "permission" && { "x-permission": rule }),
   };
@@ -128,26 +131,3 @@ export function errorsOf(operation: Operation): readonly ErrorCode[] {
   if (takesKey(operation)) named.add("CONFLICT");
   return [...named].sort((a, b) => errorStatus[a] - errorStatus[b]);
 }
-
-const codes = Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]];
-const allReasons = [...new Set(Object.values(reasons).flat())];
-const envelope = z
-  .object({
-    error: z.object({
-      code: z.enum(codes),
-      message: z.string().meta({ description: "What was wrong, where, and what to do; for people" }),
-      details: z
-        .looseObject({
-          reason: z.enum(allReasons).optional().meta({ description: "Closed set per code: branch on it, never on the message" }),
-          fields: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-          request_id: z.string().optional(),
-        })
-        .optional(),
-    }),
-  })
-  .meta({ id: "Error" });
-
-const errorBody = (code: ErrorCode) => ({
-  description: reasons[code].length > 0 ? `${code}: ${reasons[code].join(", ")}` : code,
-  content: { "application/json": { schema: envelope, example: { error: { code, message: `…` } } } },
-});

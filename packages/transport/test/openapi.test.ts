@@ -36,8 +36,7 @@ test("every path parameter, every error and every success of every operation", (
       const { parameters = [], responses } = of(braced(operation.path), operation.method.toLowerCase());
       const inPath = parameters.filter((parameter: { in: string }) => parameter.in === "path").map(({ name }: { name: string }) => name);
       expect(inPath.sort()).toEqual(placeholders(operation.path).sort());
-      for (const code of errorsOf(operation))
-        expect(responses[errorStatus[code]].content["application/json"].schema.$ref).toBe("#/components/schemas/Error");
+      for (const code of errorsOf(operation)) expect(responses[errorStatus[code]].$ref).toBe(`#/components/responses/${code}`);
       const spec = operation.spec as { reply?: { statuses?: number[] }; status?: number };
       const statuses = operation.kind === "socket" ? [101] : (spec.reply?.statuses ?? [spec.status ?? 200]);
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(statuses.map(String)));
@@ -67,10 +66,18 @@ test("the vocabulary: bodies, examples, headers, keys, bytes, streams, plain tex
   expect(Object.keys(document.components.schemas).sort()).toEqual(["Error", "Thing"]);
   expect(document.components.securitySchemes.bearer.scheme).toBe("bearer");
 });
+test("each code has one answer, with an example that is one", () => {
+  const { CONFLICT, RATE_LIMITED } = document.components.responses;
+  expect(CONFLICT.content["application/json"]).toMatchObject({
+    schema: { $ref: "#/components/schemas/Error" },
+    example: { error: { code: "CONFLICT", details: { reason: "name_taken" } } },
+  });
+  expect(RATE_LIMITED.headers).toHaveProperty("retry-after");
+});
 test("the document resolves: no reference leads nowhere", () => {
-  const text = JSON.stringify(document);
-  for (const [, name] of text.matchAll(/"#\/components\/schemas\/([^"]+)"/g))
-    expect(document.components.schemas).toHaveProperty(name as string);
+  const references = [...JSON.stringify(document).matchAll(/"#\/components\/(\w+)\/([^"]+)"/g)];
+  expect(references.length).toBeGreaterThan(20);
+  for (const [, kind, name] of references) expect(document.components[kind as string]).toHaveProperty(name as string);
 });
 test("the reference at /docs brings its own script and asks nobody else", async () => {
   const page = await fetch(`${on.url}/docs`);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { can } from "../access.ts";
 import { download, family, get, post } from "../define.ts";
 import { nextCursor, opaqueId, paging, timestamp } from "../fields.ts";
+import { artifactExample } from "./examples/artifact.ts";
 
 const MiB = 1024 * 1024;
 /** Characters of a content that is given and answered as JSON. */
@@ -23,7 +24,7 @@ export const Artifact = z
     metadata: z.string(),
     created_at: timestamp,
   })
-  .meta({ id: "Artifact" });
+  .meta({ id: "Artifact", examples: [artifactExample] });
 const oneArtifact = z.object({ artifact: Artifact });
 
 const metadata = z
@@ -52,6 +53,7 @@ export const artifacts = family(
         metadata: metadata.optional(),
       }),
       output: oneArtifact,
+      examples: [{ summary: "A report", value: { type: "report", title: "What it will cost", content: "12.40 a month more than before" } }],
       status: 201,
       limit: 5 * MiB,
     }),

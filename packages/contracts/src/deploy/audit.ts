@@ -2,6 +2,7 @@ import { z } from "zod";
 import { can } from "../access.ts";
 import { family, get } from "../define.ts";
 import { idOf, nextCursor, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
+import { auditEventExample } from "./examples/history.ts";
 
 export const AuditEvent = z
   .object({
@@ -20,7 +21,7 @@ export const AuditEvent = z
     previous_hash: z.string(),
     created_at: timestamp,
   })
-  .meta({ id: "AuditEvent" });
+  .meta({ id: "AuditEvent", examples: [auditEventExample] });
 
 export const audit = family(
   "audit",
@@ -46,11 +47,13 @@ export const audit = family(
       summary: "Check the chain of hashes of a Workspace from its first event to its head",
       access: can("audit:read", { workspace: "workspace_id" }),
       query: z.object({ workspace_id: workspaceId.optional() }),
-      output: z.object({
-        ok: z.boolean(),
-        checked: z.int(),
-        first_broken: z.object({ sequence: z.int(), reason: z.string() }).nullable(),
-      }),
+      output: z
+        .object({
+          ok: z.boolean(),
+          checked: z.int(),
+          first_broken: z.object({ sequence: z.int(), reason: z.string() }).nullable(),
+        })
+        .meta({ examples: [{ ok: true, checked: 42, first_broken: null }] }),
     }),
   },
 );

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { can } from "../access.ts";
 import { del, family, get, patch, post } from "../define.ts";
+import { exampleId } from "../example.ts";
 import { flag, idOf, nextCursor, nothing, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
+import { capsuleExample, mainTf } from "./examples/capsule.ts";
 import { ModulePath } from "./module-path.ts";
 import { EffectivePolicy, Policy } from "./policy.ts";
 import { canonicalProvider, ProviderAddress } from "./provider-address.ts";
@@ -83,7 +85,7 @@ export const Capsule = z
     created_at: timestamp,
     updated_at: timestamp,
   })
-  .meta({ id: "Capsule" });
+  .meta({ id: "Capsule", examples: [capsuleExample] });
 const oneCapsule = z.object({ capsule: Capsule });
 const reason = z.string().trim().min(1).max(500);
 
@@ -105,6 +107,32 @@ export const capsules = family(
         provider_bindings: settings.provider_bindings.optional(),
         policy: settings.policy.optional(),
       }),
+      examples: [
+        {
+          summary: "A module of one file",
+          value: {
+            project_id: exampleId("project"),
+            name: "web",
+            source: { kind: "inline", files: { "main.tf": mainTf } },
+            variables: [{ name: "greeting", value: "hello" }],
+          },
+        },
+        {
+          summary: "With a Secret in an environment variable",
+          value: {
+            project_id: exampleId("project"),
+            name: "web-with-secret",
+            source: { kind: "inline", files: { "main.tf": 'resource "terraform_data" "a" {}\n' } },
+            tool: { name: "opentofu" },
+            variables: [{ name: "DB_PASSWORD", kind: "env", secret_id: exampleId("secret") }],
+            policy: { timeout: "1h" },
+          },
+        },
+        {
+          summary: "An archive that was uploaded",
+          value: { project_id: exampleId("project"), name: "web-uploaded", source: { kind: "upload", source_id: exampleId("source") } },
+        },
+      ],
       output: oneCapsule,
       status: 201,
       errors: ["CONFLICT"],
@@ -138,6 +166,9 @@ export const capsules = family(
         provider_bindings: settings.provider_bindings.optional(),
         policy: settings.policy.optional(),
       }),
+      examples: [
+        { summary: "Other variables: all of them, not one more", value: { variables: [{ name: "greeting", value: "good evening" }] } },
+      ],
       output: oneCapsule,
       errors: ["CONFLICT"],
     }),
@@ -155,6 +186,7 @@ export const capsules = family(
       access: can("capsule:write", { capsule: "id" }),
       audit: "capsule.locked",
       body: z.strictObject({ reason }),
+      examples: [{ summary: "Why", value: { reason: "Migration of the database until noon" } }],
       output: oneCapsule,
       errors: ["CONFLICT"],
     }),
@@ -163,6 +195,7 @@ export const capsules = family(
       access: can("capsule:write", { capsule: "id" }),
       audit: "capsule.unlocked",
       body: z.strictObject({ reason }),
+      examples: [{ summary: "Why", value: { reason: "The migration is done" } }],
       output: oneCapsule,
       errors: ["CONFLICT"],
     }),

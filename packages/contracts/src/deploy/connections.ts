@@ -2,6 +2,7 @@ import { z } from "zod";
 import { can } from "../access.ts";
 import { del, family, get, patch, post } from "../define.ts";
 import { nextCursor, nothing, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
+import { connectionExample } from "./examples/connection.ts";
 import { materialInput } from "./material.ts";
 import { ProviderAddress } from "./provider-address.ts";
 
@@ -44,7 +45,7 @@ export const Connection = z
     rotated_at: timestamp.meta({ description: "When its values were last replaced" }),
     revoked_at: timestamp.nullable(),
   })
-  .meta({ id: "Connection" });
+  .meta({ id: "Connection", examples: [connectionExample] });
 const oneConnection = z.object({ connection: Connection });
 const byId = { connection: "id" } as const;
 
@@ -77,7 +78,7 @@ export const connections = family(
             name: "cloudflare-prod",
             provider: "cloudflare/cloudflare",
             recipe: { id: "cloudflare", auth_mode: "api_token" },
-            values: { CLOUDFLARE_API_TOKEN: "…" },
+            values: { CLOUDFLARE_API_TOKEN: "Zq3kfx0-examples-are-no-tokens_1a2b3c4d" },
           },
         },
         {
@@ -85,8 +86,8 @@ export const connections = family(
           value: {
             name: "aws-prod",
             provider: "hashicorp/aws",
-            recipe: { id: "aws" },
-            values: { AWS_ACCESS_KEY_ID: "AKIA…", AWS_REGION: "eu-central-1" },
+            recipe: { id: "aws", auth_mode: "static_keys" },
+            values: { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_REGION: "eu-central-1" },
             secrets: { AWS_SECRET_ACCESS_KEY: "sec_01jd4r6m3xk8q2v7n5t9c0hbwe" },
           },
         },
@@ -128,7 +129,7 @@ export const connections = family(
         expires_at: expiresAt.nullable().optional(),
       }),
       output: oneConnection,
-      examples: [{ summary: "Rotate a token", value: { values: { CLOUDFLARE_API_TOKEN: "…" }, expires_at: "2030-01-01T00:00:00Z" } }],
+      examples: [{ summary: "Rotate a token", value: { values: { INTRANET_TOKEN: "another value" }, expires_at: "2099-01-01T00:00:00Z" } }],
       errors: ["CONFLICT", "GONE"],
     }),
     remove: del("/api/connections/:id", {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { timestamp } from "../fields.ts";
+import { changeExample, diagnosticExample, planExample } from "./examples/plan.ts";
 
 const counted = z.int().nonnegative();
 export const Summary = z.object({
@@ -46,7 +47,10 @@ export const ReportedChange = z.object({
   attributes_truncated: z.boolean(),
 });
 export type ReportedChange = z.infer<typeof ReportedChange>;
-export const ResourceChange = ReportedChange.extend({ risk: Risk, risk_reasons: z.array(z.string()) }).meta({ id: "ResourceChange" });
+export const ResourceChange = ReportedChange.extend({ risk: Risk, risk_reasons: z.array(z.string()) }).meta({
+  id: "ResourceChange",
+  examples: [changeExample],
+});
 
 export const OutputChange = z.object({
   name: z.string().max(256),
@@ -67,7 +71,7 @@ export const Diagnostic = z
     line: z.int().nullable(),
     snippet: z.string().max(8_000).nullable(),
   })
-  .meta({ id: "Diagnostic" });
+  .meta({ id: "Diagnostic", examples: [diagnosticExample] });
 export type Diagnostic = z.infer<typeof Diagnostic>;
 
 export const Check = z.object({
@@ -104,7 +108,7 @@ export const Plan = z
     diagnostics: z.array(Diagnostic),
     expires_at: timestamp.nullable(),
   })
-  .meta({ id: "Plan" });
+  .meta({ id: "Plan", examples: [planExample] });
 
 export const Apply = z.object({ summary: Summary, diagnostics: z.array(Diagnostic), duration_ms: z.int() }).meta({ id: "Apply" });
 

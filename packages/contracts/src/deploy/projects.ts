@@ -2,6 +2,7 @@ import { z } from "zod";
 import { can } from "../access.ts";
 import { del, family, get, patch, post } from "../define.ts";
 import { nextCursor, nothing, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
+import { projectExample } from "./examples/project.ts";
 import { Policy } from "./policy.ts";
 
 export const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "is not a slug: a-z, 0-9 and -, 1 to 63 characters, not - first");
@@ -19,7 +20,7 @@ export const Project = z
     created_at: timestamp,
     updated_at: timestamp,
   })
-  .meta({ id: "Project" });
+  .meta({ id: "Project", examples: [projectExample] });
 const oneProject = z.object({ project: Project });
 
 export const projects = family(
@@ -37,6 +38,10 @@ export const projects = family(
         description: description.optional(),
         policy: Policy.optional(),
       }),
+      examples: [
+        { summary: "A name is enough", value: { name: "Payments" } },
+        { summary: "With limits for all its Capsules", value: { name: "Payments", slug: "payments", policy: { plan_ttl: "12h" } } },
+      ],
       output: oneProject,
       status: 201,
       errors: ["CONFLICT"],
@@ -62,6 +67,7 @@ export const projects = family(
         description: description.optional(),
         policy: Policy.optional(),
       }),
+      examples: [{ summary: "Another name", value: { name: "Payments and refunds" } }],
       output: oneProject,
       errors: ["CONFLICT"],
     }),

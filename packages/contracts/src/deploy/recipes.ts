@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { signedIn } from "../access.ts";
 import { family, get } from "../define.ts";
+import { recipeExample } from "./examples/connection.ts";
 import { ProviderAddress } from "./provider-address.ts";
 
 const RecipeField = z.object({
@@ -39,7 +40,7 @@ export const Recipe = z
     default_mode: z.string(),
     modes: z.array(RecipeMode),
   })
-  .meta({ id: "Recipe" });
+  .meta({ id: "Recipe", examples: [recipeExample] });
 
 export const recipes = family(
   "recipes",

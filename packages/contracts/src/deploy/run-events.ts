@@ -3,6 +3,7 @@ import { can } from "../access.ts";
 import { events, family, get, socket } from "../define.ts";
 import { count, opaqueId, timestamp, workspaceId } from "../fields.ts";
 import { RunnerEvent } from "../runner/events.ts";
+import { eventRecordExample, listedRunExample, runEventExample } from "./examples/run-event.ts";
 import { RunKind, RunPhase, RunStatus } from "./run.ts";
 
 const byId = { run: "id" } as const;
@@ -18,45 +19,53 @@ const StatusEvent = z.object({
   error: problem.nullable(),
 });
 /** One entry of a Run's log of events, as a stream sends it. */
-export const RunEvent = z.discriminatedUnion("type", [...RunnerEvent.options, StatusEvent]);
+export const RunEvent = z.discriminatedUnion("type", [...RunnerEvent.options, StatusEvent]).meta({ examples: [runEventExample] });
 export type RunEvent = z.infer<typeof RunEvent>;
 
 /** The same as a stored record: `data` is its payload as JSON text. */
-const EventRecord = z.object({
-  id: z.int(),
-  event_id: z.string(),
-  run_id: opaqueId,
-  type: z.string(),
-  data: z.string(),
-  created_at: timestamp,
-});
+const EventRecord = z
+  .object({
+    id: z.int(),
+    event_id: z.string(),
+    run_id: opaqueId,
+    type: z.string(),
+    data: z.string(),
+    created_at: timestamp,
+  })
+  .meta({ examples: [eventRecordExample] });
 const page = z.object({ events: z.array(EventRecord), run_status: RunStatus });
 const paging = { last_event_id: sequence.optional(), limit: count(1_000).default(500) };
 
-const SocketMessage = z.union([
-  z.object({ type: z.literal("connected"), data: z.object({ connectionId: z.string(), lastEventId: z.int() }) }),
-  z.object({ type: z.literal("subscribed"), data: z.object({ runId: opaqueId }) }),
-  z.object({ type: z.literal("error"), data: z.object({ message: z.string() }) }),
-  z.object({ type: z.literal("heartbeat"), timestamp: z.int() }),
-  z.object({ type: z.literal("end") }),
-  z.object({ type: z.string(), data: RunEvent, eventId: z.int(), event_id: z.string(), created_at: timestamp }),
-]);
+const SocketMessage = z
+  .union([
+    z.object({ type: z.literal("connected"), data: z.object({ connectionId: z.string(), lastEventId: z.int() }) }),
+    z.object({ type: z.literal("subscribed"), data: z.object({ runId: opaqueId }) }),
+    z.object({ type: z.literal("error"), data: z.object({ message: z.string() }) }),
+    z.object({ type: z.literal("heartbeat"), timestamp: z.int() }),
+    z.object({ type: z.literal("end") }),
+    z.object({ type: z.string(), data: RunEvent, eventId: z.int(), event_id: z.string(), created_at: timestamp }),
+  ])
+  .meta({
+    examples: [{ type: "log", data: runEventExample, eventId: 7, event_id: "7", created_at: runEventExample.at }],
+  });
 /** A Run of a list as it is now. */
-const ListedRun = z.object({
-  type: z.enum(["run", "resync"]),
-  run: z
-    .object({
-      id: opaqueId,
-      workspace_id: opaqueId,
-      project_id: opaqueId,
-      capsule_id: opaqueId,
-      kind: RunKind,
-      status: RunStatus,
-      phase: RunPhase.nullable(),
-      updated_at: timestamp,
-    })
-    .nullable(),
-});
+const ListedRun = z
+  .object({
+    type: z.enum(["run", "resync"]),
+    run: z
+      .object({
+        id: opaqueId,
+        workspace_id: opaqueId,
+        project_id: opaqueId,
+        capsule_id: opaqueId,
+        kind: RunKind,
+        status: RunStatus,
+        phase: RunPhase.nullable(),
+        updated_at: timestamp,
+      })
+      .nullable(),
+  })
+  .meta({ examples: [listedRunExample] });
 
 const resumes = "A reader that sends the last id that it saw gets exactly what followed it; without one it gets everything from the start.";
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { opaqueId, timestamp } from "../fields.ts";
+import { runExample } from "./examples/run.ts";
 import { Apply, Plan, Recovery } from "./plan.ts";
 import { VariableName } from "./variables.ts";
 
@@ -128,4 +129,4 @@ export const Run = z
     expires_at: timestamp.nullable(),
     audit: z.object({ first_event_id: opaqueId.nullable(), last_event_id: opaqueId.nullable() }),
   })
-  .meta({ id: "Run" });
+  .meta({ id: "Run", examples: [runExample] });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { can } from "../access.ts";
 import { family, get, post } from "../define.ts";
 import { nextCursor, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
+import { runnerPoolExample } from "./examples/runner.ts";
 
 /** Runners that stand for each other. */
 export const RunnerPool = z
@@ -13,7 +14,7 @@ export const RunnerPool = z
     runners: z.object({ online: z.int(), total: z.int() }),
     created_at: timestamp,
   })
-  .meta({ id: "RunnerPool" });
+  .meta({ id: "RunnerPool", examples: [runnerPoolExample] });
 
 const name = z
   .string()
@@ -35,6 +36,7 @@ export const runnerPools = family(
       access: can("runner:write", { workspace: "workspace_id" }),
       audit: "runner_pool.created",
       body: z.strictObject({ workspace_id: workspaceId.optional(), name }),
+      examples: [{ summary: "For the machines in production", value: { name: "prod" } }],
       output: z.object({ runner_pool: RunnerPool }),
       status: 201,
       errors: ["CONFLICT"],

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { can } from "../access.ts";
 import { del, family, get, post } from "../define.ts";
 import { nextCursor, nothing, opaqueId, paging, timestamp } from "../fields.ts";
+import { runnerTokenExample } from "./examples/runner.ts";
 
 /** Everything that is ever said about a runner's token after it was made. */
 export const RunnerToken = z
@@ -14,7 +15,7 @@ export const RunnerToken = z
     created_at: timestamp,
     revoked_at: timestamp.nullable(),
   })
-  .meta({ id: "RunnerToken" });
+  .meta({ id: "RunnerToken", examples: [runnerTokenExample] });
 
 export const runnerTokens = family(
   "runnerTokens",
@@ -31,7 +32,8 @@ export const runnerTokens = family(
       access: can("runner:write", { runner_pool: "pool_id" }),
       audit: "runner_token.created",
       body: z.strictObject({ name: z.string().trim().min(1).max(100) }),
-      output: z.object({ runner_token: RunnerToken, token: z.string() }),
+      examples: [{ summary: "Named after who shows it", value: { name: "prod machines" } }],
+      output: z.object({ runner_token: RunnerToken, token: z.string().meta({ examples: ["tak_run_shown-this-once"] }) }),
       status: 201,
     }),
     remove: del("/api/runner-tokens/:id", {

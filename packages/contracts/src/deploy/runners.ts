@@ -2,6 +2,7 @@ import { z } from "zod";
 import { can } from "../access.ts";
 import { family, get, post } from "../define.ts";
 import { nextCursor, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
+import { runnerExample } from "./examples/runner.ts";
 
 export const Runner = z
   .object({
@@ -20,7 +21,7 @@ export const Runner = z
     registered_at: timestamp,
     last_seen_at: timestamp,
   })
-  .meta({ id: "Runner" });
+  .meta({ id: "Runner", examples: [runnerExample] });
 
 export const runners = family(
   "runners",
@@ -37,6 +38,7 @@ export const runners = family(
       access: can("runner:write", { runner: "id" }),
       audit: "runner.drained",
       body: z.strictObject({ draining: z.boolean().default(true) }),
+      examples: [{ summary: "Before its machine is switched off", value: { draining: true } }],
       output: z.object({ runner: Runner }),
     }),
   },

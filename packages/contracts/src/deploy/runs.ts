@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { can } from "../access.ts";
 import { family, get, post } from "../define.ts";
+import { exampleDigest, exampleId } from "../example.ts";
 import { count, idOf, nextCursor, paging, workspaceId } from "../fields.ts";
 import { ChangeAction, ResourceChange, Risk } from "./plan.ts";
 import { PlanMode, Run, RunKind, RunStatus } from "./run.ts";
@@ -53,6 +54,20 @@ export const runs = family(
       access: can("run:plan", { capsule: "capsule_id" }, { run: "plan_run_id" }),
       audit: "run.created",
       body: CreateRun,
+      examples: [
+        { summary: "Plan a Capsule", value: { kind: "plan", capsule_id: exampleId("capsule"), message: "Say hello" } },
+        { summary: "Plan its end", value: { kind: "plan", capsule_id: exampleId("capsule"), mode: "destroy" } },
+        {
+          summary: "Plan with a variable of this Run alone, and only a part",
+          value: {
+            kind: "plan",
+            capsule_id: exampleId("capsule"),
+            targets: ["terraform_data.hello"],
+            variables: [{ name: "greeting", value: "good evening" }],
+          },
+        },
+        { summary: "An apply that waits for its approval", value: { kind: "apply", plan_run_id: exampleId("run") } },
+      ],
       output: oneRun,
       status: 201,
       errors: ["CONFLICT"],
@@ -96,7 +111,9 @@ export const runs = family(
         offset: z.coerce.number<number>().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
         limit: count(4 * MiB).default(MiB),
       }),
-      output: z.object({ log: z.string(), offset: z.int(), next_offset: z.int(), complete: z.boolean() }),
+      output: z
+        .object({ log: z.string(), offset: z.int(), next_offset: z.int(), complete: z.boolean() })
+        .meta({ examples: [{ log: "OpenTofu will perform the following actions:\n", offset: 0, next_offset: 45, complete: false }] }),
       plain: "log",
     }),
     approve: post("/api/runs/:id/approve", {
@@ -104,6 +121,7 @@ export const runs = family(
       access: can("run:approve", byId),
       audit: "run.approved",
       body: z.strictObject({ plan_digest: Digest.optional(), message: message.optional() }),
+      examples: [{ summary: "Exactly the plan that was read", value: { plan_digest: exampleDigest, message: "Looks right" } }],
       output: oneRun,
       errors: ["CONFLICT"],
     }),
@@ -112,6 +130,7 @@ export const runs = family(
       access: can("run:plan", byId),
       audit: "run.discarded",
       body: z.strictObject({ message: message.optional() }),
+      examples: [{ summary: "With the reason", value: { message: "Not today" } }],
       output: oneRun,
       errors: ["CONFLICT"],
     }),
@@ -120,6 +139,7 @@ export const runs = family(
       access: can("run:cancel", byId),
       audit: "run.cancel_requested",
       body: z.strictObject({ message: message.optional() }),
+      examples: [{ summary: "With the reason", value: { message: "Wrong Capsule" } }],
       output: oneRun,
       errors: ["CONFLICT"],
     }),
@@ -128,6 +148,7 @@ export const runs = family(
       access: can("run:plan", byId),
       audit: "run.retried",
       body: z.strictObject({ message: message.optional() }),
+      examples: [{ summary: "With the reason", value: { message: "The registry is back" } }],
       output: oneRun,
       status: 201,
       errors: ["CONFLICT"],
@@ -153,6 +174,10 @@ export const runs = family(
           if (action === "upload_state" && state === undefined) wrong("state", "upload_state needs the state as the text of its JSON");
           if (action !== "upload_state" && state !== undefined) wrong("state", `belongs to upload_state, not to ${action}`);
         }),
+      examples: [
+        { summary: "The state is what it was", value: { action: "keep_previous", ledger_acknowledged: true } },
+        { summary: "The last checkpoint", value: { action: "adopt_checkpoint", digest: exampleDigest, ledger_acknowledged: true } },
+      ],
       output: oneRun,
       limit: 20 * MiB,
       errors: ["CONFLICT", "PRECONDITION_FAILED"],

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { can } from "../access.ts";
 import { del, family, get, upload } from "../define.ts";
 import { nextCursor, nothing, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
+import { sourceExample } from "./examples/source.ts";
 
 const MiB = 1024 * 1024;
 
@@ -17,7 +18,7 @@ const UploadedSource = z
     ignored_count: z.int(),
     created_at: timestamp,
   })
-  .meta({ id: "Source" });
+  .meta({ id: "Source", examples: [sourceExample] });
 const oneSource = z.object({ source: UploadedSource });
 
 export const sources = family(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { can } from "../access.ts";
 import { download, family, get, upload } from "../define.ts";
 import { nextCursor, opaqueId, paging, timestamp } from "../fields.ts";
+import { stateVersionExample } from "./examples/history.ts";
 import { Digest } from "./runs.ts";
 
 const MiB = 1024 * 1024;
@@ -25,7 +26,7 @@ export const StateVersion = z
     rolled_back_to: opaqueId.nullable(),
     created_at: timestamp,
   })
-  .meta({ id: "StateVersion" });
+  .meta({ id: "StateVersion", examples: [stateVersionExample] });
 
 const oneVersion = z.object({ state_version: StateVersion });
 const ofCapsule = { kept_capsule: "capsule_id", state_version: "id" } as const;

@@ -3,7 +3,9 @@ import { anyone } from "../access.ts";
 import { family, get } from "../define.ts";
 import { flag } from "../fields.ts";
 
-const Check = z.object({ name: z.string(), ok: z.boolean(), message: z.string().nullable() });
+const Check = z
+  .object({ name: z.string(), ok: z.boolean(), message: z.string().nullable() })
+  .meta({ examples: [{ name: "database", ok: true, message: null }] });
 
 export const health = family(
   "health",
@@ -24,7 +26,7 @@ export const health = family(
     version: get("/version", {
       summary: "Version of this instance",
       access: anyone,
-      output: z.object({ name: z.literal("takosumi"), version: z.string() }),
+      output: z.object({ name: z.literal("takosumi"), version: z.string() }).meta({ examples: [{ name: "takosumi", version: "0.1.0" }] }),
     }),
   },
 );

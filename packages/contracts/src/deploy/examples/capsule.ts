@@ -1,0 +1,31 @@
+import { exampleDigest, exampleId, exampleTime } from "../../example.ts";
+
+export const mainTf = `variable "greeting" { type = string }
+resource "terraform_data" "hello" { input = var.greeting }
+output "hello" { value = terraform_data.hello.output }
+`;
+
+export const capsuleExample = {
+  id: exampleId("capsule"),
+  workspace_id: exampleId("workspace"),
+  project_id: exampleId("project"),
+  name: "web",
+  status: "active",
+  source: { kind: "inline", digest: exampleDigest, size_bytes: 2_048, paths: ["main.tf"] },
+  module_path: ".",
+  tool: { name: "opentofu", version: "1.12.6" },
+  state_tool: { name: "opentofu", version: "1.12.6" },
+  variables: [
+    { name: "greeting", kind: "tofu", value: "hello", secret_id: null, sensitive: false },
+    { name: "DB_PASSWORD", kind: "env", value: null, secret_id: exampleId("secret"), sensitive: true },
+  ],
+  provider_bindings: [{ provider: "hashicorp/aws", alias: null, connection_id: exampleId("connection") }],
+  policy: { timeout: "1h" },
+  config_revision: 3,
+  resource_count: 1,
+  current_state_version_id: exampleId("state_version"),
+  latest_run_id: exampleId("run"),
+  lock: null,
+  created_at: exampleTime(),
+  updated_at: exampleTime(60),
+};
