@@ -40,7 +40,10 @@ export const projects = family(
       }),
       examples: [
         { summary: "A name is enough", value: { name: "Payments" } },
-        { summary: "With limits for all its Capsules", value: { name: "Payments", slug: "payments", policy: { plan_ttl: "12h" } } },
+        {
+          summary: "With limits for all its Capsules",
+          value: { name: "Payments", slug: "payments", policy: { approvals: 2, plan_ttl: "12h" } },
+        },
       ],
       output: oneProject,
       status: 201,

@@ -6,7 +6,7 @@ export const projectExample = {
   name: "Payments",
   slug: "payments",
   description: "What takes money.",
-  policy: { plan_ttl: "12h" },
+  policy: { approvals: 2, separate_author: true },
   created_at: exampleTime(),
   updated_at: exampleTime(),
 };
