@@ -104,6 +104,40 @@ describe("who may change a policy", () => {
   });
 });
 
+describe("the runner pool of a policy", () => {
+  it("executes the Runs; the others of the instance do not get them", async () => {
+    const { runner_pool: pool } = await world.ok("POST", "/api/runner-pools", { name: "prod" });
+    const { token } = await world.ok("POST", `/api/runner-pools/${pool.id}/tokens`, { name: "t" });
+    const own = await ReportingRunner.register(world.api.url, token);
+    const { id: project_id } = await project({ runner_pool: "prod" });
+    const { id } = await world.plan((await world.capsule({ project_id })).id);
+    expect(await runner.claim()).toBeNull();
+    const lease = await own.claimed();
+    expect(lease.run_id).toBe(id);
+    await own.planned(lease, [reportedChange("t.a", ["create"])]);
+    await world.ok("POST", `/api/runs/${id}/approve`, {});
+    expect(await runner.claim()).toBeNull();
+    expect(await own.applied(await own.claimed())).toBe("succeeded");
+    const contrary = await world.capsule({ project_id, name: "contrary", policy: { runner_pool: "default" } });
+    expect(contrary.effective_policy.runner_pools).toEqual(["default", "prod"]);
+    refused(await world.call("POST", "/api/runs", { body: { kind: "plan", capsule_id: contrary.id } }), 409, "runner_pool", "prod");
+  });
+
+  it("is one of the Workspace, or default: another's is as one that is not there", async () => {
+    const stranger = await world.stranger();
+    await world.ok("POST", "/api/runner-pools", { name: "theirs" }, stranger);
+    const { id } = await world.capsule({ project_id: (await project({})).id });
+    for (const runner_pool of ["theirs", "missing"])
+      for (const [method, path, body] of [
+        ["PATCH", `/api/capsules/${id}`, {}],
+        ["POST", "/api/projects", { name: "n" }],
+      ] as const) {
+        const answer = await world.call(method, path, { body: { ...body, policy: { runner_pool } } });
+        refused(answer, 404, undefined, `policy.runner_pool: There is no such runner pool: ${runner_pool}`);
+      }
+  });
+});
+
 it("saying the same again is no second event", async () => {
   const { id: project_id } = await project({ approvals: 2 });
   const run = await planned((await world.capsule({ project_id })).id);

@@ -157,6 +157,7 @@ export class FakeApi {
       tool: { ...tool, least: null },
       sealed: artifacts,
       bound: true,
+      provider_rules: null,
       last_sequence: 0,
       ...given,
     });
@@ -195,6 +196,7 @@ export class FakeApi {
       variables: { tofu: {}, env: {} },
       secrets: [],
       bound: true,
+      provider_rules: null,
       last_sequence: 0,
       cancel: false,
       expires_at: new Date(Date.now() + 30_000).toISOString(),

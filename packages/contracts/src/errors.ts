@@ -44,6 +44,7 @@ export const reasons = {
     "lost_race",
     "tool_pinned",
     "not_empty",
+    "runner_pool",
     "ledger_unacknowledged",
     "old_epoch",
     "recipe_gone",

@@ -6,6 +6,7 @@ import type { Tx } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { type Base, baseOf } from "./base-state.ts";
 import { policyOf } from "./policy-of.ts";
+import { poolOf } from "./pool-of.ts";
 import { insertRun } from "./queries/insert-run.ts";
 import { holdCapsule } from "./queries/snapshot.ts";
 import type { EngineResources } from "./resources.ts";
@@ -27,8 +28,6 @@ export interface PreparedPlan {
   readonly names: VariableNames;
 }
 
-const defaultPool = "default";
-
 export async function preparePlan({ db, keyring }: Pick<EngineResources, "db" | "keyring">, request: PlanRequest): Promise<PreparedPlan> {
   const { capsule, actor } = request;
   const id = newId("run_");
@@ -45,7 +44,7 @@ export async function preparePlan({ db, keyring }: Pick<EngineResources, "db" | 
     kind: "plan",
     mode: request.mode,
     status: "queued",
-    pool: defaultPool,
+    pool: await poolOf(db, capsule.workspace_id, policy),
     queue_rank: -1,
     actor,
     actor_id: actor.id,

@@ -3,6 +3,7 @@ import type { Lease } from "@takosumi/contracts/runner/lease";
 import type { Queries } from "@takosumi/db/db";
 import type { RunRow, SourceSnapshotRow, StateVersionRow } from "@takosumi/db/rows";
 import { conflict } from "./conflicts.ts";
+import { policyOfCapsule } from "./policy-of.ts";
 import { leasedBrief, leasedRun } from "./queries/lease.ts";
 import { sourceSnapshot, stateVersion } from "./queries/snapshot.ts";
 import type { EngineResources } from "./resources.ts";
@@ -41,10 +42,11 @@ const artifact = (digest: string | null, size: number | null) => ({ digest: dige
 /** Everything that a runner needs for a Run, in plaintext: for its answer only. */
 export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "keyring">, run: RunRow): Promise<Lease> {
   const planId = run.plan_run_id ?? run.id;
-  const [source, base, plan] = await Promise.all([
+  const [source, base, plan, policy] = await Promise.all([
     run.source_snapshot_id === null ? null : db.one<SourceSnapshotRow>(sourceSnapshot, [run.source_snapshot_id]),
     run.base_state_version_id === null ? null : db.one<StateVersionRow>(stateVersion, [run.base_state_version_id]),
     run.plan_run_id === null ? run : db.one<RunRow>(leasedRun, [run.plan_run_id]),
+    run.plan_run_id === null ? policyOfCapsule(db, run.capsule_id) : null,
   ]);
   if (!plan) throw new Error(`The plan ${planId} of Run ${run.id} is gone`);
   const { tofu, env, secrets } = await openVariableSet(keyring, plan);
@@ -85,6 +87,7 @@ export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "key
     variables: { tofu: { ...tofu }, env: { ...env } },
     secrets: [...secrets],
     bound: plan.provider_bindings.some(({ connection_id }) => connection_id !== null),
+    provider_rules: policy && { allowed_providers: policy.allowed_providers, denied_providers: policy.denied_providers },
     last_sequence: run.runner_sequence,
     cancel: run.cancel_requested_at !== null,
     expires_at: (run.lease_expires_at ?? new Date()).toISOString(),

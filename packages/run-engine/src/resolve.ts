@@ -1,6 +1,8 @@
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { type Held, heldRun, lostLease } from "./lease.ts";
+import { policyOf } from "./policy-of.ts";
+import { heldToPolicy } from "./provider-policy.ts";
 import { connectionsById, type KnownConnection } from "./queries/connections.ts";
 import { moves } from "./queries/moves.ts";
 import { recordRun, runnerActor } from "./record.ts";
@@ -15,15 +17,14 @@ const keep = statement(
    WHERE id = $1 AND lease_epoch = $2 AND lease_runner_id = $3 AND status = 'running' AND kind = 'plan' RETURNING id`,
 );
 
-async function groundOf({ db }: Pick<EngineResources, "db">, run: RunRow): Promise<Ground> {
-  const { provider_bindings: bindings } = (await db.one<CapsuleRow>(read, [run.capsule_id])) as CapsuleRow;
+async function groundOf({ db }: Pick<EngineResources, "db">, run: RunRow, { provider_bindings: bindings }: CapsuleRow): Promise<Ground> {
   const ids = [...new Set(bindings.flatMap(({ connection_id }) => connection_id ?? []))];
   const connections = ids.length > 0 ? await db.query<KnownConnection>(connectionsById, [run.workspace_id, ids]) : [];
   const env = run.variables.flatMap(({ name, kind }) => (kind === "env" ? [name] : []));
   return { bindings, connections, env };
 }
 
-/** Which connection serves each provider. Where one has none, the Run ends `blocked`, before any credential was opened. */
+/** Which connection serves each provider. Where one has none, or the policy keeps it out, the Run ends `blocked`, before any credential was opened. */
 export async function resolveProviders(
   { db }: Pick<EngineResources, "db">,
   held: Held,
@@ -31,7 +32,9 @@ export async function resolveProviders(
   lockDigest: string,
 ) {
   const run = await heldRun(db, held);
-  const bindings = resolveAll(requirements, await groundOf({ db }, run));
+  const capsule = (await db.one<CapsuleRow>(read, [run.capsule_id])) as CapsuleRow;
+  const [policy, ground] = await Promise.all([policyOf(db, capsule), groundOf({ db }, run, capsule)]);
+  const bindings = resolveAll(requirements, ground).map((one) => heldToPolicy(policy, one));
   const blocking = bindings.filter(({ status }) => status !== "resolved_provider_connection");
   const values = [run.id, held.epoch, held.runner_id, JSON.stringify(bindings)];
   if (blocking.length === 0) {

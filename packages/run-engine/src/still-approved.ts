@@ -1,5 +1,6 @@
 import { allows, type Role } from "@takosumi/contracts/access";
 import type { EffectivePolicy } from "@takosumi/contracts/deploy/policy";
+import { forbiddenBy } from "@takosumi/contracts/deploy/provider-patterns";
 import type { Tx } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
@@ -29,7 +30,15 @@ export async function approvalLapsed(tx: Tx, plan: RunRow, capsule: CapsuleRow, 
   const lapsed = automatic
     ? autoLapsed(policy, plan)
     : peopleLapsed(policy, plan, run, await tx.query<Given>(approversOf, [run.id, run.workspace_id]));
-  return lapsed ?? makerLapsed(tx, automatic ? plan : run);
+  return lapsed ?? providerLapsed(policy, plan) ?? makerLapsed(tx, automatic ? plan : run);
+}
+
+function providerLapsed(policy: EffectivePolicy, { provider_bindings }: RunRow): Lapsed | null {
+  for (const { provider } of provider_bindings) {
+    const forbidden = forbiddenBy(policy, provider);
+    if (forbidden) return { code: "POLICY_CHANGED", message: `the policy does not let it use ${provider} any more (${forbidden.rule})` };
+  }
+  return null;
 }
 
 const autoLapsed = ({ auto_apply }: EffectivePolicy, { destroys }: RunRow): Lapsed | null =>

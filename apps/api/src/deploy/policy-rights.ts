@@ -2,6 +2,8 @@ import { atLeast, type Permission, type Role } from "@takosumi/contracts/access"
 import { type EffectivePolicy, effectivePolicy, type Policy } from "@takosumi/contracts/deploy/policy";
 import { ApiError } from "@takosumi/contracts/errors";
 import { canonicalJson } from "@takosumi/db/canonical-json";
+import type { Queries } from "@takosumi/db/db";
+import { hasPool } from "./runner-pools/repository.ts";
 
 /** Who asks for a change of a policy. */
 export interface PolicyRights {
@@ -31,6 +33,13 @@ export function refusePolicyChange({ role, may }: PolicyRights, before: Levels, 
       reason: "destroy_role",
       fields: [{ path: "policy.destroy_role", message: `needs the role ${was}` }],
     });
+}
+
+/** 404 naming the field where the policy names a pool that is neither the Workspace's nor `default`: foreign and missing alike. */
+export async function refuseUnknownPool(db: Queries, workspaceId: string, { runner_pool: name }: Policy): Promise<void> {
+  if (name === undefined || name === "default" || (await hasPool(db, workspaceId, name))) return;
+  const message = `There is no such runner pool: ${name}`;
+  throw new ApiError("NOT_FOUND", `policy.runner_pool: ${message}`, { fields: [{ path: "policy.runner_pool", message }] });
 }
 
 const effective = ({ project, capsule }: Levels): EffectivePolicy => effectivePolicy(project, capsule);

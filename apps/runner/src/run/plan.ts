@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { forbiddenBy } from "@takosumi/contracts/deploy/provider-patterns";
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
 import { planArgs } from "@takosumi/opentofu/commands";
 import { equipForPlan } from "@takosumi/opentofu/equip";
 import { EventLines } from "@takosumi/opentofu/event-lines";
 import { builtinOnly, initNeeded } from "@takosumi/opentofu/init-need";
-import { lockDigest, readLock } from "@takosumi/opentofu/lock";
+import { lockDigest, lockedProviders, readLock } from "@takosumi/opentofu/lock";
 import { startPhase } from "@takosumi/opentofu/phase";
 import { providerBlocks } from "@takosumi/opentofu/provider-blocks";
 import { requiredProviders } from "@takosumi/opentofu/requirements";
@@ -120,6 +121,7 @@ async function neverBegan(job: Job, ground: Ground): Promise<boolean> {
 async function fullPlan(job: Job, ground: Ground, state: Buffer): Promise<Made> {
   const config = await job.phase("initializing", async () => {
     await initialize(job, ground);
+    await refuseForbidden(job, ground);
     return configOf(job, ground);
   });
   const env = await job.phase("resolving", async () => {
@@ -132,6 +134,20 @@ async function fullPlan(job: Job, ground: Ground, state: Buffer): Promise<Made> 
   job.control.stopped.throwIfAborted();
   await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "started" });
   return followPlan(job, ground, await startPlan(job, ground, env));
+}
+
+/** What was installed is only bytes so far: a provider that the policy keeps out blocks the Run before the tool starts it for its schema. */
+async function refuseForbidden(job: Job, ground: Ground): Promise<void> {
+  const rules = job.lease.provider_rules;
+  if (!rules) return;
+  const installed = lockedProviders(await readLock(ground.moduleDir)).map(({ provider }) => provider);
+  const forbidden = installed.filter((provider) => forbiddenBy(rules, provider));
+  if (forbidden.length > 0)
+    await resolve(
+      job,
+      ground,
+      forbidden.map((provider) => ({ provider, alias: null, builtin: false })),
+    );
 }
 
 /** The same source, module and tool say the same; modules from elsewhere may move, so they are asked every time. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { atLeast } from "../access.ts";
+import { bothOf, eitherOf, ProviderPattern } from "./provider-patterns.ts";
 
 const unit = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
 /** "90s", "2h", "7d" -> seconds. */
@@ -16,6 +17,10 @@ const duration = (least: string, most: string) =>
       },
     );
 
+export const PoolName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "is not a name of a pool: a-z, 0-9 and - inside, at most 63");
+
 const fields = {
   /** People who must approve, each counted once. */
   approvals: z.int().min(1).max(5),
@@ -27,14 +32,33 @@ const fields = {
   destroy_role: z.enum(["admin", "owner"]),
   plan_ttl: duration("1s", "30d"),
   timeout: duration("10s", "1d"),
+  /** Providers that a module may need, and ones that it may not. Denied wins. */
+  allowed_providers: z.array(ProviderPattern).max(50),
+  denied_providers: z.array(ProviderPattern).max(50),
 };
 
 /** What a Capsule, or all Capsules of a Project, ask of a Run. The stricter of the two wins. Only what is enforced is accepted. */
-export const Policy = z.strictObject(fields).partial();
+export const Policy = z
+  .strictObject({
+    ...fields,
+    /** The pool whose runners execute the Runs: one of the Workspace's, or `default`. */
+    runner_pool: PoolName,
+  })
+  .partial();
 export type Policy = z.infer<typeof Policy>;
 
-/** What holds in the end, nothing left open. */
-export const EffectivePolicy = z.object(fields).meta({ id: "EffectivePolicy" });
+/**
+ * What holds in the end, nothing left open. `allowed_providers: null` allows every provider. `runner_pools`: none is the default pool; two
+ * are Project and Capsule against each other, and nothing can be planned.
+ */
+export const EffectivePolicy = z
+  .object({
+    ...fields,
+    allowed_providers: z.array(z.string()).nullable(),
+    denied_providers: z.array(z.string()),
+    runner_pools: z.array(z.string()),
+  })
+  .meta({ id: "EffectivePolicy" });
 export type EffectivePolicy = z.infer<typeof EffectivePolicy>;
 
 const policyDefaults: EffectivePolicy = {
@@ -44,13 +68,16 @@ const policyDefaults: EffectivePolicy = {
   destroy_role: "admin",
   plan_ttl: "24h",
   timeout: "2h",
+  allowed_providers: null,
+  denied_providers: [],
+  runner_pools: [],
 };
 
 /** Of equally long ones the first by spelling, so that the order of the two does not matter. */
 const shorter = (one: string, other: string): string =>
   [one, other].toSorted((a, b) => secondsOf(a) - secondsOf(b) || (a < b ? -1 : 1))[0] as string;
 
-type Said = { readonly [K in keyof typeof fields]: z.infer<(typeof fields)[K]> };
+type Said = { readonly [K in keyof typeof fields]: z.infer<(typeof fields)[K]> } & { readonly runner_pools: string[] };
 /** The stricter of two that were said. */
 const stricter: { readonly [K in keyof Said]: (one: Said[K], other: Said[K]) => Said[K] } = {
   approvals: Math.max,
@@ -59,11 +86,16 @@ const stricter: { readonly [K in keyof Said]: (one: Said[K], other: Said[K]) => 
   destroy_role: (one, other) => (atLeast(one, other) ? one : other),
   plan_ttl: shorter,
   timeout: shorter,
+  allowed_providers: bothOf,
+  denied_providers: eitherOf,
+  runner_pools: (one, other) => [...new Set([...one, ...other])].toSorted(),
 };
 
 /** Who asks for approvals and says nothing of applying without any does not want it: the other level cannot allow it. */
-const meant = (said: Policy): Policy =>
-  said.auto_apply === undefined && (said.approvals !== undefined || said.separate_author) ? { ...said, auto_apply: "never" } : said;
+function meant({ runner_pool, ...said }: Policy): Partial<Said> {
+  const asking = said.auto_apply === undefined && (said.approvals !== undefined || said.separate_author);
+  return { ...said, ...(asking && { auto_apply: "never" }), ...(runner_pool && { runner_pools: [runner_pool] }) } as Partial<Said>;
+}
 
 function decided<K extends keyof Said>(name: K, outer: Partial<Said>, inner: Partial<Said>): Partial<Said> {
   const one = outer[name] ?? inner[name];
@@ -74,7 +106,7 @@ function decided<K extends keyof Said>(name: K, outer: Partial<Said>, inner: Par
 
 /** Project over Capsule, the stricter of each; the default where neither speaks. */
 export function effectivePolicy(project: Policy, capsule: Policy): EffectivePolicy {
-  const [outer, inner] = [meant(project), meant(capsule)] as [Partial<Said>, Partial<Said>];
-  const names = Object.keys(fields) as (keyof Said)[];
+  const [outer, inner] = [meant(project), meant(capsule)];
+  const names = Object.keys(stricter) as (keyof Said)[];
   return Object.assign({ ...policyDefaults }, ...names.map((name) => decided(name, outer, inner)));
 }

@@ -44,6 +44,8 @@ export const ResolutionReason = z.enum([
   "connection_needs_setup",
   "connection_other_provider",
   "variable_clash",
+  "provider_denied",
+  "provider_not_allowed",
 ]);
 
 /** What became of one provider configuration that a module uses: which connection serves it and under which names, or why none does. */

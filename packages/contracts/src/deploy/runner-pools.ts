@@ -3,6 +3,7 @@ import { can } from "../access.ts";
 import { family, get, post } from "../define.ts";
 import { nextCursor, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
 import { runnerPoolExample } from "./examples/runner.ts";
+import { PoolName } from "./policy.ts";
 
 /** Runners that stand for each other. */
 export const RunnerPool = z
@@ -16,10 +17,7 @@ export const RunnerPool = z
   })
   .meta({ id: "RunnerPool", examples: [runnerPoolExample] });
 
-const name = z
-  .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "is not a name of a pool: a-z, 0-9 and - inside, at most 63")
-  .refine((given) => given !== "default", { error: "is the name of the instance's own pool" });
+const name = PoolName.refine((given) => given !== "default", { error: "is the name of the instance's own pool" });
 
 export const runnerPools = family(
   "runnerPools",

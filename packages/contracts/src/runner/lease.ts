@@ -48,6 +48,8 @@ export const Lease = z.object({
   secrets: z.array(z.object({ name: z.string(), value: z.string() })),
   /** Whether a connection serves a provider of the sealed plan: only then there are credentials to ask for. */
   bound: z.boolean(),
+  /** Providers that the policy of a plan lets in and keeps out: looked at before anything that was installed is started. */
+  provider_rules: z.object({ allowed_providers: z.array(z.string()).nullable(), denied_providers: z.array(z.string()) }).nullable(),
   last_sequence: z.int(),
   cancel: z.boolean(),
   expires_at: timestamp,

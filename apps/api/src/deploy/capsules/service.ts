@@ -12,7 +12,7 @@ import type { StoredVariable } from "@takosumi/run-engine/variables";
 import type { z } from "zod";
 import { type NestedId, ownedIn } from "../../tenancy/owned.ts";
 import type { Db, Tx } from "../../world.ts";
-import { type PolicyRights, refusePolicyChange } from "../policy-rights.ts";
+import { type PolicyRights, refusePolicyChange, refuseUnknownPool } from "../policy-rights.ts";
 import { keepProject } from "../projects/repository.ts";
 import { connectionsIn, connectionsOf, refuseOtherProvider } from "./bindings.ts";
 import { differs, refuseOlderTool } from "./configuration.ts";
@@ -74,6 +74,7 @@ export async function createCapsule(
   const inserted = await rows.insertCapsule(tx, { ...row, ...(await settleSource(tx, row.workspace_id, source as PreparedSource)) });
   if (!inserted) throw nameTaken(row.name);
   refusePolicyChange(rights, inheriting(inserted, {}), inheriting(inserted, inserted.policy));
+  await refuseUnknownPool(tx, inserted.workspace_id, inserted.policy);
   await bindNamed(tx, inserted, nested);
   return inserted;
 }
@@ -94,6 +95,7 @@ export async function changeCapsule(
   };
   refuseOlderTool(held, next);
   refusePolicyChange(rights, inheriting(held, held.policy), inheriting(held, next.policy));
+  if (settings.policy) await refuseUnknownPool(tx, held.workspace_id, next.policy);
   const reconfigured = differs(held, next);
   if (!reconfigured && next.name === held.name && canonicalJson(next.source) === canonicalJson(held.source)) return held;
   const updated = await rows.updateCapsule(tx, id, next, held.config_revision + (reconfigured ? 1 : 0)).catch((error: unknown) => {

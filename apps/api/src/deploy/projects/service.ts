@@ -6,7 +6,7 @@ import { UniqueViolation } from "@takosumi/db/errors";
 import type { ProjectRow } from "@takosumi/db/rows";
 import type { Engine } from "@takosumi/run-engine/engine";
 import type { Tx } from "../../world.ts";
-import { type PolicyRights, refusePolicyChange } from "../policy-rights.ts";
+import { type PolicyRights, refusePolicyChange, refuseUnknownPool } from "../policy-rights.ts";
 import * as rows from "./repository.ts";
 import { slugOf, slugsAfter } from "./slug.ts";
 
@@ -38,6 +38,7 @@ export async function createProject(
   { name, slug, description, policy }: Given,
 ): Promise<ProjectRow> {
   refusePolicyChange(rights, of({}), of(policy ?? {}));
+  await refuseUnknownPool(tx, workspaceId, policy ?? {});
   const row = { id: newId("prj_"), workspace_id: workspaceId, name, description: description ?? null, policy: policy ?? {} };
   if (slug !== undefined) {
     const inserted = await rows.insertProject(tx, { ...row, slug });
@@ -73,6 +74,7 @@ export async function changeProject(
     policy: given.policy ?? held.policy,
   };
   refusePolicyChange(rights, of(held.policy), of(next.policy));
+  if (given.policy) await refuseUnknownPool(tx, held.workspace_id, given.policy);
   const updated = await rows.updateProject(tx, next).catch((error: unknown) => {
     throw error instanceof UniqueViolation ? slugTaken(next.slug) : error;
   });

@@ -1,4 +1,5 @@
 import type { Role } from "@takosumi/contracts/access";
+import type { Queries } from "@takosumi/db/db";
 import type { RunnerPoolRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import type { Db, Locator, Rows, Tx } from "../../world.ts";
@@ -40,6 +41,12 @@ const page = statement(
 );
 export const listPools = (db: Db, workspaceId: string, after: string | null, take: number, onlineSeconds: number): Promise<ListedPool[]> =>
   db.query<ListedPool>(page, [workspaceId, after ?? "", take, onlineSeconds]);
+
+// Plan: runner_pools_name_key.
+const named = statement("runner_pool_named", `SELECT id FROM runner_pools WHERE coalesce(workspace_id, '') = $1 AND name = $2`);
+/** Whether a Workspace has a pool of its own by this name. */
+export const hasPool = async (db: Queries, workspaceId: string, name: string): Promise<boolean> =>
+  (await db.one(named, [workspaceId, name])) !== null;
 
 const insert = statement(
   "runner_pool_insert",

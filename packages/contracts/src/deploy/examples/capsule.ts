@@ -20,7 +20,7 @@ export const capsuleExample = {
     { name: "DB_PASSWORD", kind: "env", value: null, secret_id: exampleId("secret"), sensitive: true },
   ],
   provider_bindings: [{ provider: "hashicorp/aws", alias: null, connection_id: exampleId("connection") }],
-  policy: { timeout: "1h" },
+  policy: { timeout: "1h", denied_providers: ["hashicorp/external"] },
   effective_policy: {
     approvals: 2,
     separate_author: true,
@@ -28,6 +28,9 @@ export const capsuleExample = {
     destroy_role: "admin",
     plan_ttl: "24h",
     timeout: "1h",
+    allowed_providers: null,
+    denied_providers: ["hashicorp/external"],
+    runner_pools: [],
   },
   config_revision: 3,
   resource_count: 1,
