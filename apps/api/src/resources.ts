@@ -1,4 +1,5 @@
 import type { Blobs } from "@takosumi/blobs/blobs";
+import type { AnchorStore } from "@takosumi/db/audit-anchors";
 import type { Db } from "@takosumi/db/db";
 import type { Keyring } from "@takosumi/keyring/envelope";
 import type { Engine } from "@takosumi/run-engine/engine";
@@ -10,6 +11,8 @@ export interface Resources {
   readonly keyring: Keyring;
   readonly blobs: Blobs;
   readonly engine: Engine;
+  /** Heads of the audit, outside the database. */
+  readonly anchors: AnchorStore;
   readonly log: Log;
   readonly settings: ApiSettings;
 }

@@ -1,11 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { diskBlobs } from "@takosumi/blobs/disk";
+import { diskNotes } from "@takosumi/blobs/notes";
 import { StartError } from "@takosumi/contracts/instance/start-errors";
 import { DatabaseUnavailable } from "@takosumi/db/errors";
 import { openEngine } from "@takosumi/run-engine/engine";
 import { engineDefaults } from "@takosumi/run-engine/settings";
 import type { FastifyInstance } from "fastify";
+import { Anchoring } from "./deploy/audit/anchoring.ts";
 import { authority, type Env } from "./env.ts";
 import { bootstrap } from "./identity/bootstrap/service.ts";
 import { openUses } from "./identity/tokens/uses.ts";
@@ -44,10 +46,15 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
   await mkdir(env.TAKOSUMI_DATA_DIR, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     throw new StartError("configuration", `TAKOSUMI_DATA_DIR: ${env.TAKOSUMI_DATA_DIR} cannot be made (${error.code})`);
   });
-  const db = await openDatabase(env, log);
+  const anchoring = new Anchoring();
+  const db = await openDatabase(env, log, anchoring.note);
   opened.push(() => db.close());
   const keyring = await openInstanceKeyring(db, env);
-  const blobs = await diskBlobs({ directory: join(env.TAKOSUMI_DATA_DIR, "blobs"), keyring });
+  const directory = join(env.TAKOSUMI_DATA_DIR, "blobs");
+  const blobs = await diskBlobs({ directory, keyring });
+  const anchors = diskNotes({ directory, name: "audit", keyring });
+  anchoring.start(anchors, log);
+  opened.push(() => anchoring.close());
   const engine = await openEngine({
     db,
     blobs,
@@ -69,7 +76,7 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
     scratch: join(env.TAKOSUMI_DATA_DIR, "scratch"),
     limits: { principal: env.TAKOSUMI_RATE_LIMIT, address: env.TAKOSUMI_ADDRESS_RATE_LIMIT },
   };
-  const resources: Resources = { db, keyring, blobs, engine, log, settings };
+  const resources: Resources = { db, keyring, blobs, engine, anchors, log, settings };
   const tokens = { bootstrapToken: env.TAKOSUMI_BOOTSTRAP_TOKEN, runnerToken: env.TAKOSUMI_RUNNER_TOKEN };
   const { first, tokenRevoked } = await bootstrap(db, tokens);
   if (first) log.info("the first owner was made");

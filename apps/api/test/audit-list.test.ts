@@ -45,11 +45,14 @@ describe("audit", () => {
   it("proves its chain, and names where it was edited", async () => {
     const project = await world.project();
     const whole = await world.ok("GET", "/api/audit/verify");
-    expect(whole).toEqual({ ok: true, checked: expect.any(Number), first_broken: null });
+    expect(whole).toMatchObject({ ok: true, checked: expect.any(Number), first_broken: null });
     const stranger = await world.stranger();
     const theirs = (await world.ok("POST", "/api/projects", { name: "theirs" }, stranger)).project;
     await world.db.prisma.audit_events.updateMany({ where: { target_id: theirs.id }, data: { action: "project.updated" } });
     expect(await world.ok("GET", "/api/audit/verify", undefined, stranger)).toMatchObject({ ok: false, first_broken: { sequence: 1 } });
-    expect(await world.ok("GET", `/api/audit/verify?workspace_id=${project.workspace_id}`)).toEqual(whole);
+    expect(await world.ok("GET", `/api/audit/verify?workspace_id=${project.workspace_id}`)).toMatchObject({
+      ok: true,
+      checked: whole.checked,
+    });
   });
 });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { diskBlobs } from "@takosumi/blobs/disk";
+import { diskNotes } from "@takosumi/blobs/notes";
 import { dataKeyStore } from "@takosumi/db/data-keys";
 import type { Db } from "@takosumi/db/db";
 import type { Statement } from "@takosumi/db/sql";
@@ -43,6 +44,7 @@ beforeAll(async () => {
   const keyring = openKeyring({ masterKeys: [localMasterKey(randomBytes(32))], store: dataKeyStore(db) });
   const blobs = await diskBlobs({ directory, keyring });
   const engine = await openEngine({ db: real, blobs, keyring, settings: { ...engineDefaults, sweepSeconds: 600 }, onError: () => {} });
+  const anchors = diskNotes({ directory, name: "audit", keyring });
   const settings = {
     version: "0.0.0",
     public_url: "http://127.0.0.1",
@@ -51,7 +53,7 @@ beforeAll(async () => {
     limits: { principal: 10_000, address: 10_000 },
   };
   const uses = openUses({ db, log });
-  app = await serveApi({ db, keyring, blobs, engine, log, settings }, uses, { surfaces: new Set(), trustedProxies: [] });
+  app = await serveApi({ db, keyring, blobs, engine, anchors, log, settings }, uses, { surfaces: new Set(), trustedProxies: [] });
   closing.push(
     () => app.close(),
     () => uses.close(),

@@ -25,6 +25,8 @@ afterAll(() => database.drop());
 
 const context = (): RequestContext => ({
   operation: "projects.create",
+  method: "POST",
+  user_agent: "a test",
   request_id: "req_1",
   principal: { id: owner.user_id, kind: "user", name: "u", scopes: "*", token_id: "pat_1", address: null },
   address: "127.0.0.1",

@@ -13,6 +13,7 @@ export interface Denial {
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly request_id?: string | null;
   readonly address?: string | null;
+  readonly user_agent?: string | null;
   readonly at?: Date;
 }
 
@@ -49,6 +50,7 @@ export async function recordDenial(db: Db, denial: Denial): Promise<void> {
       metadata: denial.metadata ?? {},
       request_id: denial.request_id ?? null,
       address: denial.address ?? null,
+      user_agent: denial.user_agent ?? null,
       created_at: at,
     });
   });

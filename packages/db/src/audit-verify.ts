@@ -1,5 +1,7 @@
-import { beginning, type ChainedEvent, hashOf } from "./audit.ts";
+import { beginning, type ChainedEvent, hashOf, present } from "./audit.ts";
+import { type AnchorStore, type AuditAnchor, type AuditAnchors, readAnchors } from "./audit-anchors.ts";
 import type { Db, Tx } from "./db.ts";
+import { DatabaseUnavailable } from "./errors.ts";
 import type { AuditEventRow } from "./rows.ts";
 import { statement } from "./sql.ts";
 
@@ -21,15 +23,16 @@ const readPage = statement(
 
 /**
  * Follows a chain from its first event to its head and finds the first place where it was edited, shortened, extended or reordered. It sees
- * one moment of the database, a page at a time. Who could rewrite every later event and the head as well leaves no trace in here: keep the
- * hash of a head elsewhere to prove more.
+ * one moment of the database, a page at a time. Who rewrites every later event and the head as well is found by the anchors, which lie
+ * elsewhere: read them before you call this, or they may be newer than what it sees.
  */
-export const verifyChain = (db: Db, chainId: string): Promise<Verified> =>
+export const verifyChain = (db: Db, chainId: string, anchors: AuditAnchors = []): Promise<Verified> =>
   db.transaction(async (tx) => {
     await tx.query(oneMoment);
     const head = (await tx.one<{ sequence: number; hash: string }>(readHead, [chainId])) ?? { sequence: 0, hash: beginning };
     let sequence = 0;
     let hash = beginning;
+    let next = 0;
     const broken = (at: number, reason: string): Verified => ({ ok: false, checked: sequence, first_broken: { sequence: at, reason } });
     for await (const row of eventsOf(tx, chainId)) {
       if (row.sequence !== sequence + 1)
@@ -39,11 +42,50 @@ export const verifyChain = (db: Db, chainId: string): Promise<Verified> =>
       if (row.previous_hash !== hash) return broken(row.sequence, "The event does not follow the one before it");
       if (row.hash !== hashOf(asChained(row)) || row.actor_id !== row.actor.id) return broken(row.sequence, "The event was changed");
       ({ sequence, hash } = row);
+      const anchor = anchors[next];
+      if (anchor?.sequence !== sequence) continue;
+      if (anchor.hash !== hash) return rewritten(broken, anchors[next - 1]?.sequence ?? 0, sequence);
+      next++;
+    }
+    const last = anchors.at(-1);
+    if (last && last.sequence > sequence) {
+      const good = anchors[next - 1]?.sequence ?? 0;
+      const why = `The chain ends with event ${sequence}, and its event ${last.sequence} was recorded outside the database at ${last.at}: what follows ${good} is not whole`;
+      return { ...broken(good + 1, why), checked: good };
     }
     if (sequence !== head.sequence) return broken(sequence + 1, `The chain ends here, and its head is ${head.sequence}`);
     if (hash !== head.hash) return broken(sequence, "The head of the chain has another hash than its last event");
     return { ok: true, checked: sequence };
   });
+
+/** The same with what is recorded of the chain elsewhere. That this cannot be read is a finding as well. */
+export async function verifyAnchored(
+  db: Db,
+  store: Pick<AnchorStore, "read">,
+  chainId: string,
+): Promise<Verified & { readonly anchored: Pick<AuditAnchor, "sequence" | "at"> | null }> {
+  const anchors = await readAnchors(store, chainId).catch((error: unknown) => {
+    if (error instanceof DatabaseUnavailable) throw error;
+    return null;
+  });
+  const found = await verifyChain(db, chainId, anchors ?? []);
+  const last = anchors?.at(-1);
+  const anchored = last ? { sequence: last.sequence, at: last.at } : null;
+  if (anchors || !found.ok) return { ...found, anchored };
+  const reason = "What was recorded of this chain outside the database cannot be read: it was changed, or its key is gone";
+  return { ok: false, checked: found.checked, first_broken: { sequence: 1, reason }, anchored };
+}
+
+/** Everything fits together, and is not what was recorded outside: between the last anchor that fits and this one an event is not the same. */
+const rewritten = (broken: (at: number, reason: string) => Verified, good: number, bad: number): Verified => ({
+  ...broken(
+    good + 1,
+    good + 1 === bad
+      ? "The event was changed, and the chain after it written anew: it is not the one that was recorded outside the database"
+      : `Of the events ${good + 1} to ${bad} one was changed, and the chain after it written anew: the last is not the one that was recorded outside the database`,
+  ),
+  checked: good,
+});
 
 async function* eventsOf(tx: Tx, chainId: string): AsyncGenerator<AuditEventRow> {
   for (let after = Number.MIN_SAFE_INTEGER; ; ) {
@@ -67,6 +109,7 @@ const asChained = (row: AuditEventRow): ChainedEvent => ({
   metadata: row.metadata,
   request_id: row.request_id,
   address: row.address,
+  ...present({ user_agent: row.user_agent, before_digest: row.before_digest, after_digest: row.after_digest }),
   created_at: row.created_at,
   previous_hash: row.previous_hash,
 });

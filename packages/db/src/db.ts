@@ -1,5 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { PrismaClient } from "../generated/client.ts";
+import type { AuditHead } from "./audit.ts";
 import { understood } from "./failure.ts";
 import { Listener } from "./listener.ts";
 import { WaitingPool } from "./pool.ts";
@@ -38,6 +39,8 @@ export interface Tx extends Queries {
   readonly transaction: string;
   /** Sent when the transaction commits. The payload is at most 7,999 bytes. */
   notify(channel: string, payload: string): Promise<void>;
+  /** Tells, once this is committed, how far a chain of the audit has come. */
+  noteHead(head: AuditHead): void;
   /** Runs after the commit, never after a rollback. What it throws does not undo the commit. */
   afterCommit(effect: () => void): void;
 }
@@ -52,12 +55,14 @@ export interface OpenOptions extends Partial<DbSettings> {
   readonly url: string;
   /** Errors that belong to no call: a listener's callback or an effect after a commit that threw. */
   readonly onError?: (error: unknown) => void;
+  /** Hears of every event that this process appended to the audit, once it is committed. */
+  readonly onAuditHead?: (head: AuditHead) => void;
 }
 
 const pingMs = 2_000;
 
 /** Opens the pool and proves that the database answers: waits for one that starts, then throws DatabaseUnavailable. */
-export async function openDb({ onError = () => {}, ...given }: OpenOptions): Promise<Db> {
+export async function openDb({ onError = () => {}, onAuditHead = () => {}, ...given }: OpenOptions): Promise<Db> {
   const settings: DbSettings = { ...defaultSettings, ...given };
   const pool = new WaitingPool(settings);
   const listener = new Listener(settings, onError);
@@ -74,7 +79,7 @@ export async function openDb({ onError = () => {}, ...given }: OpenOptions): Pro
     query: (statement, values) => queryOn(pool, settings.waitMs, statement, values),
     one: async <Row extends object>(statement: Statement, values?: readonly unknown[]) =>
       (await db.query<Row>(statement, values))[0] ?? null,
-    begin: () => begin(pool, settings.waitMs, onError),
+    begin: () => begin(pool, settings.waitMs, { onError, onAuditHead }),
     async transaction(work) {
       const tx = await db.begin();
       try {

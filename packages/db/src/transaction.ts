@@ -1,10 +1,17 @@
 import type pg from "pg";
+import type { AuditHead } from "./audit.ts";
 import type { OpenTx } from "./db.ts";
 import { DatabaseUnavailable } from "./errors.ts";
 import { connectionLost, planIsStale, understood } from "./failure.ts";
 import type { WaitingPool } from "./pool.ts";
 import { leased } from "./pooled-query.ts";
 import { type Statement, statement } from "./sql.ts";
+
+/** What hears of transactions without being part of them. */
+interface Hooks {
+  readonly onError: (error: unknown) => void;
+  readonly onAuditHead: (head: AuditHead) => void;
+}
 
 const sendNotify = statement("notify", "SELECT pg_notify($1, $2)");
 let begun = 0;
@@ -13,15 +20,15 @@ let begun = 0;
 class Transaction implements OpenTx {
   readonly transaction = `tx_${(++begun).toString(36)}`;
   readonly #client: pg.PoolClient;
-  readonly #onEffectError: (error: unknown) => void;
+  readonly #hooks: Hooks;
   readonly #effects: (() => void)[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   #ended = false;
   #lost = false;
 
-  constructor(client: pg.PoolClient, onEffectError: (error: unknown) => void) {
+  constructor(client: pg.PoolClient, hooks: Hooks) {
     this.#client = client;
-    this.#onEffectError = onEffectError;
+    this.#hooks = hooks;
   }
 
   async query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
@@ -35,6 +42,10 @@ class Transaction implements OpenTx {
 
   async notify(channel: string, payload: string): Promise<void> {
     await this.query(sendNotify, [channel, payload]);
+  }
+
+  noteHead(head: AuditHead): void {
+    this.afterCommit(() => this.#hooks.onAuditHead(head));
   }
 
   afterCommit(effect: () => void): void {
@@ -57,7 +68,7 @@ class Transaction implements OpenTx {
       try {
         effect();
       } catch (error) {
-        this.#onEffectError(error);
+        this.#hooks.onError(error);
       }
     }
   }
@@ -90,8 +101,8 @@ class Transaction implements OpenTx {
 }
 
 /** BEGIN changes nothing, so a connection that turns out to be dead is replaced. */
-export const begin = (pool: WaitingPool, waitMs: number, onEffectError: (error: unknown) => void): Promise<OpenTx> =>
+export const begin = (pool: WaitingPool, waitMs: number, hooks: Hooks): Promise<OpenTx> =>
   leased(pool, waitMs, true, async (client) => {
     await client.query("BEGIN");
-    return { kept: new Transaction(client, onEffectError) };
+    return { kept: new Transaction(client, hooks) };
   });

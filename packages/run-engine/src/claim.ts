@@ -8,7 +8,7 @@ import { claimRun } from "./queries/claim.ts";
 import { moves } from "./queries/moves.ts";
 import { offerAgain } from "./queries/offer-again.ts";
 import { holdCapsule, runById } from "./queries/snapshot.ts";
-import { recordRun, runnerActor } from "./record.ts";
+import { type AuditOrigin, recordRun, runnerActor } from "./record.ts";
 import type { EngineResources } from "./resources.ts";
 import { sealHolds } from "./seal.ts";
 import { approvalLapsed } from "./still-approved.ts";
@@ -19,6 +19,7 @@ export interface Claiming {
   readonly tools: readonly string[];
   /** Runs that the runner holds, where it may have missed the answer to a claim. */
   readonly holding?: readonly string[] | undefined;
+  readonly from?: AuditOrigin;
 }
 
 /** A live runner renews half a second after a claim: one that is silent for so long never heard of it. */
@@ -55,23 +56,23 @@ export async function claim(resources: EngineResources, claiming: Claiming, wait
 }
 
 /** A Run that this runner was given, in an answer that it never got. */
-async function takeUnheard({ db, settings }: EngineResources, { runner_id, holding }: Claiming): Promise<RunRow | null> {
+async function takeUnheard({ db, settings }: EngineResources, { runner_id, holding, from }: Claiming): Promise<RunRow | null> {
   if (!holding) return null;
   return db.transaction(async (tx) => {
     const run = await tx.one<RunRow>(offerAgain, [runner_id, settings.leaseSeconds, holding, unheardSeconds]);
-    if (run) await recordRun(tx, run, "run.offered_again", runnerActor(runner_id), { epoch: run.lease_epoch });
+    if (run) await recordRun(tx, run, "run.offered_again", runnerActor({ runner_id, from }), { epoch: run.lease_epoch });
     return run;
   });
 }
 
 /** Takes one Run. "refused": it was one that may not be executed any more, and is over. */
-const take = ({ db, keyring, settings }: EngineResources, { runner_id, pool, tools }: Claiming): Promise<RunRow | "refused" | null> =>
+const take = ({ db, keyring, settings }: EngineResources, { runner_id, pool, tools, from }: Claiming): Promise<RunRow | "refused" | null> =>
   db.transaction(async (tx) => {
     const run = await tx.one<RunRow>(claimRun, [pool, runner_id, settings.leaseSeconds, tools, settings.workspaceLimit]);
     if (!run) return null;
     const wrong = run.kind === "plan" ? null : await whyNot(tx, keyring, run);
     if (!wrong) {
-      await recordRun(tx, run, "run.started", runnerActor(runner_id), { attempt: run.attempts, epoch: run.lease_epoch });
+      await recordRun(tx, run, "run.started", runnerActor({ runner_id, from }), { attempt: run.attempts, epoch: run.lease_epoch });
       return run;
     }
     const error = JSON.stringify({ code: wrong.code, message: wrong.message, details: null });
@@ -82,7 +83,7 @@ const take = ({ db, keyring, settings }: EngineResources, { runner_id, pool, too
         : await tx.one<RunRow>(wrong.to === "stale" ? moves.outdated : moves.refused, [...held, error]);
     if (!ended) throw new Error(`Run ${run.id} could not be refused`);
     await releaseCapsule(tx, run.capsule_id, run.id);
-    await recordRun(tx, ended, `run.${wrong.to}`, runnerActor(runner_id), { reason: wrong.code });
+    await recordRun(tx, ended, `run.${wrong.to}`, runnerActor({ runner_id, from }), { reason: wrong.code });
     return "refused";
   });
 

@@ -90,11 +90,8 @@ export async function completePlan(resources: EngineResources, held: Held, outco
     const final = outdated && ended.status === "planned" ? await tx.query<RunRow>(decisions.staleOfCapsule, outdatedValues(run)) : [];
     const now = final.find(({ id }) => id === run.id) ?? ended;
     const applying = await autoApply(tx, now, capsule, policy);
-    await recordRun(tx, now, "run.planned", runnerActor(held.runner_id), {
-      plan_digest: plan.digest,
-      has_changes: outcome.plan.has_changes,
-      ...outcome.plan.summary,
-    });
+    const told = { plan_digest: plan.digest, has_changes: outcome.plan.has_changes, ...outcome.plan.summary };
+    await recordRun(tx, now, "run.planned", runnerActor(held), told, { after_digest: plan.digest });
     if (applying)
       await recordRun(tx, applying, "run.approved", policyActor, {
         plan_run_id: run.id,
@@ -119,7 +116,7 @@ export async function completeRun(resources: EngineResources, held: Held, outcom
   const run = await heldRun(resources.db, held);
   // A runner that stops hands its plans back, as one does whose tool was killed: they are made again, without waiting for a lease to end.
   if (outcome.result === "failed" && passing.has(outcome.error.code) && mayTryAgain(run, resources.settings)) {
-    const queued = await resources.db.transaction((tx) => requeue(tx, run, runnerActor(held.runner_id), outcome.error.code));
+    const queued = await resources.db.transaction((tx) => requeue(tx, run, runnerActor(held), outcome.error.code));
     if (!queued) throw lostLease(run.id);
     return queued;
   }
@@ -154,10 +151,9 @@ export async function completeRun(resources: EngineResources, held: Held, outcom
     const action =
       outcome.result === "applied" ? (run.kind === "destroy" ? "run.destroyed" : "run.applied") : (`run.${outcome.result}` as const);
     const state = outcome.state && { state_version_id: version, serial: outcome.state.serial, state_digest: outcome.state.digest };
-    await recordRun(tx, ended, action, runnerActor(held.runner_id), {
-      ...state,
-      ...("error" in outcome && { reason: outcome.error.code }),
-    });
+    const told = { ...state, ...("error" in outcome && { reason: outcome.error.code }) };
+    const moved = outcome.state ? { before_digest: run.base_digest, after_digest: outcome.state.digest } : {};
+    await recordRun(tx, ended, action, runnerActor(held), told, moved);
     return ended;
   });
 }
@@ -168,7 +164,7 @@ export async function completeStale({ db }: Pick<EngineResources, "db">, held: H
     const ended = await tx.one<RunRow>(moves.outdated, [held.run_id, held.epoch, held.runner_id, JSON.stringify(error)]);
     if (!ended) throw lostLease(held.run_id);
     await releaseCapsule(tx, ended.capsule_id, ended.id);
-    await recordRun(tx, ended, "run.stale", runnerActor(held.runner_id));
+    await recordRun(tx, ended, "run.stale", runnerActor(held));
     return ended;
   });
 }
@@ -180,7 +176,7 @@ export async function completeUnsaved(resources: EngineResources, held: Held, er
   return resources.db.transaction(async (tx) => {
     const lost = await tx.one<RunRow>(moves.lost, [run.id, held.epoch, held.runner_id, JSON.stringify(error), JSON.stringify(recovery)]);
     if (!lost) throw lostLease(run.id);
-    await recordRun(tx, lost, "run.needs_recovery", runnerActor(held.runner_id), { reason: "state_unsaved" });
+    await recordRun(tx, lost, "run.needs_recovery", runnerActor(held), { reason: "state_unsaved" });
     return lost;
   });
 }

@@ -8,6 +8,7 @@ import { releaseCapsule } from "./lock.ts";
 import { openApplyOf } from "./queries/applies.ts";
 import { decisions } from "./queries/moves.ts";
 import { holdCapsule, holdRun } from "./queries/snapshot.ts";
+import { recordAside } from "./record.ts";
 import { isTerminal } from "./transitions.ts";
 
 /** Somebody asked a running Run to stop. $1 run, $2 reason. Plan: primary key. */
@@ -40,7 +41,8 @@ export async function discard(tx: Tx, given: Pick<RunRow, "id" | "capsule_id">, 
     throw isTerminal(run.kind, run.status)
       ? ended(run)
       : conflict(`Run ${run.id} is ${run.status}: cancel it`, { reason: "run_active", run_id: run.id });
-  if (waiting) await tx.one(decisions.discard, [waiting.id, error]);
+  const gone = waiting && (await tx.one<RunRow>(decisions.discard, [waiting.id, error]));
+  if (gone) recordAside(tx, [gone], "run.discarded", { plan_run_id: run.id });
   return { run: moved, changed: true };
 }
 

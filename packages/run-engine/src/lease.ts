@@ -6,6 +6,7 @@ import { conflict } from "./conflicts.ts";
 import { policyOfCapsule } from "./policy-of.ts";
 import { leasedBrief, leasedRun } from "./queries/lease.ts";
 import { sourceSnapshot, stateVersion } from "./queries/snapshot.ts";
+import type { AuditOrigin } from "./record.ts";
 import type { EngineResources } from "./resources.ts";
 import { isLeased } from "./transitions.ts";
 import { openVariableSet } from "./variables.ts";
@@ -15,6 +16,8 @@ export interface Held {
   readonly run_id: string;
   readonly runner_id: string;
   readonly epoch: number;
+  /** From where it called. */
+  readonly from?: AuditOrigin;
 }
 
 export const lostLease = (run: string): ApiError =>

@@ -1,5 +1,5 @@
 import type { Actor } from "@takosumi/contracts/deploy/run";
-import { appendAudit } from "@takosumi/db/audit";
+import { type AuditInput, appendAudit, deferAudit } from "@takosumi/db/audit";
 import type { Tx } from "@takosumi/db/db";
 import type { RunRow } from "@takosumi/db/rows";
 
@@ -7,23 +7,47 @@ import type { RunRow } from "@takosumi/db/rows";
 export const engineActor: Actor = { id: "engine", kind: "service", name: "run engine" };
 /** Who approves where the policy wants nobody to. */
 export const policyActor: Actor = { id: "policy", kind: "service", name: "policy" };
-export const runnerActor = (id: string): Actor => ({ id, kind: "runner", name: id });
+/** Who acts, and from where. */
+export type By = Actor & { readonly from?: AuditOrigin | undefined };
+export type AuditOrigin = Pick<AuditInput, "request_id" | "address" | "user_agent">;
+export const runnerActor = ({ runner_id: id, from }: { readonly runner_id: string; readonly from?: AuditOrigin | undefined }): By => ({
+  id,
+  kind: "runner",
+  name: id,
+  from,
+});
+
+type Action = `run.${string}`;
+type Metadata = Readonly<Record<string, unknown>>;
 
 /** The AuditEvent of something that happened to a Run, as the last statement of its transaction. */
 export const recordRun = async (
   tx: Tx,
   run: RunRow,
-  action: `run.${string}`,
-  actor: Actor,
-  metadata: Readonly<Record<string, unknown>> = {},
+  action: Action,
+  by: By,
+  metadata: Metadata = {},
+  digests: Pick<AuditInput, "before_digest" | "after_digest"> = {},
 ): Promise<void> => {
-  await appendAudit(tx, {
-    workspace_id: run.workspace_id,
-    actor,
-    action,
-    target: { type: "run", id: run.id },
-    capsule_id: run.capsule_id,
-    run_id: run.id,
-    metadata: { kind: run.kind, status: run.status, ...metadata },
-  });
+  await appendAudit(tx, { ...eventOf(run, action, by, metadata), ...digests });
 };
+
+/** What a change does to other Runs, recorded with the event of that change itself. */
+export const recordAside = (tx: Tx, runs: readonly RunRow[], action: Action, metadata: Metadata): void =>
+  deferAudit(
+    tx,
+    runs.map((run) => eventOf(run, action, engineActor, metadata)),
+  );
+
+const eventOf = (run: RunRow, action: Action, { from, ...actor }: By, metadata: Metadata): AuditInput => ({
+  workspace_id: run.workspace_id,
+  actor,
+  action,
+  target: { type: "run", id: run.id },
+  capsule_id: run.capsule_id,
+  run_id: run.id,
+  metadata: { kind: run.kind, status: run.status, ...metadata },
+  request_id: from?.request_id ?? null,
+  address: from?.address ?? null,
+  user_agent: from?.user_agent ?? null,
+});

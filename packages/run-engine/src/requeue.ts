@@ -1,8 +1,7 @@
-import type { Actor } from "@takosumi/contracts/deploy/run";
 import type { Tx } from "@takosumi/db/db";
 import type { RunRow } from "@takosumi/db/rows";
 import { decisions } from "./queries/moves.ts";
-import { recordRun } from "./record.ts";
+import { type By, recordRun } from "./record.ts";
 import type { EngineSettings } from "./settings.ts";
 
 /** Whether a plan whose runner did not finish it is tried again. */
@@ -10,7 +9,7 @@ export const mayTryAgain = (run: RunRow, { planAttempts }: Pick<EngineSettings, 
   run.kind === "plan" && run.cancel_requested_at === null && run.attempts < planAttempts;
 
 /** A plan goes back to the queue at once. Null: its lease was another's by then. */
-export async function requeue(tx: Tx, run: RunRow, actor: Actor, reason: string): Promise<RunRow | null> {
+export async function requeue(tx: Tx, run: RunRow, actor: By, reason: string): Promise<RunRow | null> {
   const moved = await tx.one<RunRow>(decisions.requeue, [run.id, run.lease_epoch]);
   if (!moved) return null;
   await tx.notify("takosumi_queue", moved.pool);

@@ -49,7 +49,7 @@ export async function resolveProviders(
   await db.transaction(async (tx) => {
     const blocked = await tx.one<RunRow>(moves.blocked, [...values, JSON.stringify(error), lockDigest]);
     if (!blocked) throw lostLease(run.id);
-    await recordRun(tx, blocked, "run.blocked", runnerActor(held.runner_id), error.details);
+    await recordRun(tx, blocked, "run.blocked", runnerActor(held), error.details);
   });
   return { blocked: true, provider_bindings: bindings };
 }

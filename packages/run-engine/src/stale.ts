@@ -3,12 +3,14 @@ import type { RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { releaseCapsule } from "./lock.ts";
 import { decisions } from "./queries/moves.ts";
+import { recordAside } from "./record.ts";
 
 /** Makes every waiting Run of a Capsule stale that stands on what was before, but for `except`; a queued one lets the Capsule go. */
 async function makeStale(tx: Tx, capsule: string, message: string, except: string | null, bound = "[]"): Promise<RunRow[]> {
   const error = JSON.stringify({ code: "STALE", message, details: null });
   const moved = await tx.query<RunRow>(decisions.staleOfCapsule, [capsule, error, except ?? "", bound]);
   for (const run of moved) if (run.kind !== "plan") await releaseCapsule(tx, capsule, run.id);
+  recordAside(tx, moved, "run.stale", { reason: message });
   return moved;
 }
 

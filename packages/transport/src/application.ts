@@ -30,13 +30,21 @@ export interface Door {
   readonly upgrade: boolean;
 }
 
+/** From where a request came. */
+export interface Origin {
+  readonly request_id: string;
+  readonly address: string;
+  /** At most 256 characters; null where none was sent. */
+  readonly user_agent: string | null;
+}
+
 /** Where one call stands; handed to everything that records. */
-export interface RequestContext {
+export interface RequestContext extends Origin {
   /** `runs.create` */
   readonly operation: string;
-  readonly request_id: string;
+  /** The HTTP method of the operation, however it was called. */
+  readonly method: string;
   readonly principal: Principal | null;
-  readonly address: string;
   /** The Workspace of the innermost located row, null where nothing was located. */
   readonly workspace_id: string | null;
   /** The located rows by entity. */
@@ -84,11 +92,9 @@ export interface Replay extends Answer {
 }
 
 /** A refusal to record: 403, or a credential that was sent and is not valid. Aggregated by the application. */
-export interface Denial {
+export interface Denial extends Origin {
   readonly operation: string;
-  readonly request_id: string;
   readonly principal: Principal | null;
-  readonly address: string;
   readonly workspace_id: string | null;
   readonly code: "UNAUTHORIZED" | "FORBIDDEN";
   readonly message: string;

@@ -4,7 +4,7 @@ import type { Operation } from "@takosumi/contracts/define";
 import { ApiError } from "@takosumi/contracts/errors";
 import { inputOf, type Stray } from "@takosumi/contracts/input";
 import { type Answered, answerer } from "./answers.ts";
-import type { Application, Claim, Door, Principal, RequestContext } from "./application.ts";
+import type { Application, Claim, Door, Origin, Principal, RequestContext } from "./application.ts";
 import { claimOf, sameRequest, takesKey } from "./idempotency.ts";
 import { fieldsOfIssues, invalid } from "./issues.ts";
 import { admitsCaller, Forbidden, type Located, locator, mayOf } from "./locate.ts";
@@ -50,12 +50,14 @@ class Call {
   readonly input: Ready["input"];
   readonly principal: Principal | null;
   readonly request_id: string;
+  readonly from: Origin;
   readonly #signal: () => AbortSignal;
 
   constructor({ context, input, located }: Ready, { signal, more }: Extra, write: object | null) {
     this.input = input;
     this.principal = context.principal;
     this.request_id = context.request_id;
+    this.from = context;
     this.#signal = signal;
     if (located) Object.assign(this, located.rows, { role: located.role, may: mayOf(located, context.principal) });
     if (more) Object.assign(this, more);
@@ -82,7 +84,7 @@ export function pipelineOf(application: Application, id: string, operation: Oper
     if (!(error instanceof ApiError) || (error.code !== "FORBIDDEN" && error.code !== "UNAUTHORIZED")) return;
     const { permission = null, workspace_id: at = null } = error instanceof Forbidden ? error : {};
     const { code, message } = error;
-    const where = { operation: id, request_id: arrival.id, principal, address: arrival.ip, workspace_id: at ?? workspace_id };
+    const where = { operation: id, ...originOf(arrival), principal, workspace_id: at ?? workspace_id };
     await application.denied({ ...where, code, message, permission });
   };
 
@@ -128,7 +130,7 @@ export function pipelineOf(application: Application, id: string, operation: Oper
         throw error;
       }
       const { rows = {}, workspace_id = null } = located ?? {};
-      const context = { operation: id, request_id: arrival.id, principal, address: arrival.ip, workspace_id, located: rows };
+      const context = { operation: id, method: operation.method, ...originOf(arrival), principal, workspace_id, located: rows };
       return { context, input, located };
     },
 
@@ -163,6 +165,13 @@ export function pipelineOf(application: Application, id: string, operation: Oper
     },
   };
 }
+
+const longestAgent = 256;
+const originOf = ({ id, ip, headers }: Arrival): Origin => ({
+  request_id: id,
+  address: ip,
+  user_agent: headers["user-agent"]?.slice(0, longestAgent) || null,
+});
 
 const asks = (scheme: Door["scheme"]): string =>
   scheme === "runner" ? "Send a runner's token as Authorization: Bearer …" : "Sign in, or send a token as Authorization: Bearer …";

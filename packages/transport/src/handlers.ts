@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { Access, Entity, Permission, Places, Role, roles } from "@takosumi/contracts/access";
 import type { Family, FamilySet, Operation } from "@takosumi/contracts/define";
 import type { AnsweredOf, EmitsOf, ParsedOf, ReceivesOf } from "@takosumi/contracts/infer";
-import type { Principal, Row } from "./application.ts";
+import type { Origin, Principal, Row } from "./application.ts";
 
 export type { Principal } from "./application.ts";
 
@@ -68,6 +68,7 @@ export type Call<O extends Operation, W extends World> = {
   /** Aborted when the client went away or the server closes. */
   readonly signal: AbortSignal;
   readonly request_id: string;
+  readonly from: Origin;
 } & Located<O["spec"]["access"]["at"], W["rows"]> &
   Writing<O, W>;
 

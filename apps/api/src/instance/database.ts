@@ -1,4 +1,5 @@
 import { StartError } from "@takosumi/contracts/instance/start-errors";
+import type { AuditHead } from "@takosumi/db/audit";
 import { type Db, openDb } from "@takosumi/db/db";
 import { DatabaseUnavailable } from "@takosumi/db/errors";
 import { MigrationError, migrate } from "@takosumi/db/migrate";
@@ -6,7 +7,7 @@ import type { Env } from "../env.ts";
 import type { Log } from "../logger.ts";
 
 /** Migrates, opens, and pays for Prisma's first query before anybody waits for it. */
-export async function openDatabase(env: Env, log: Log): Promise<Db> {
+export async function openDatabase(env: Env, log: Log, onAuditHead: (head: AuditHead) => void): Promise<Db> {
   const url = env.DATABASE_URL;
   try {
     const { applied, total } = await migrate(url);
@@ -16,6 +17,7 @@ export async function openDatabase(env: Env, log: Log): Promise<Db> {
       poolSize: env.TAKOSUMI_DATABASE_POOL,
       waitMs: env.TAKOSUMI_DATABASE_WAIT_SECONDS * 1_000,
       applicationName: "takosumi api",
+      onAuditHead,
       onError: (err) => log.error({ err }, "an effect after a commit failed"),
     });
     await db.prisma.workspaces.findFirst({ select: { id: true } });

@@ -1,4 +1,4 @@
-import { type AuditInput, appendAuditAll } from "@takosumi/db/audit";
+import { type AuditInput, appendAuditAll, digestOfRow } from "@takosumi/db/audit";
 import type { AuditRecord, Claim, RequestContext, Unit } from "@takosumi/transport/application";
 import type { Resources } from "../resources.ts";
 import { actorOf } from "./actor.ts";
@@ -31,9 +31,10 @@ export async function openUnit(resources: Pick<Resources, "db" | "keyring">, con
 }
 
 function auditOf(
-  { principal, request_id, address }: RequestContext,
+  { principal, method, located, request_id, address, user_agent }: RequestContext,
   { action, target, workspace_id, metadata, row }: AuditRecord,
 ): AuditInput {
+  const before = Object.values(located).find((one) => (one as { id?: unknown }).id === target.id);
   return {
     workspace_id,
     actor: actorOf(principal),
@@ -44,6 +45,9 @@ function auditOf(
     metadata,
     request_id,
     address,
+    user_agent,
+    before_digest: before ? digestOfRow(before) : null,
+    after_digest: method === "DELETE" || row.id !== target.id ? null : digestOfRow(row),
   };
 }
 

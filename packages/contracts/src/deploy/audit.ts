@@ -17,6 +17,10 @@ export const AuditEvent = z
     metadata: z.record(z.string(), z.unknown()),
     request_id: z.string().nullable(),
     address: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    /** Of what the target was and is: its row, or the content's own digest. Null where it was not there, or is not any more. */
+    before_digest: z.string().nullable(),
+    after_digest: z.string().nullable(),
     hash: z.string(),
     previous_hash: z.string(),
     created_at: timestamp,
@@ -52,8 +56,10 @@ export const audit = family(
           ok: z.boolean(),
           checked: z.int(),
           first_broken: z.object({ sequence: z.int(), reason: z.string() }).nullable(),
+          /** The newest event that is recorded outside the database as well. */
+          anchored: z.object({ sequence: z.int(), at: timestamp }).nullable(),
         })
-        .meta({ examples: [{ ok: true, checked: 42, first_broken: null }] }),
+        .meta({ examples: [{ ok: true, checked: 42, first_broken: null, anchored: { sequence: 42, at: "2026-01-01T12:00:00.000Z" } }] }),
     }),
   },
 );

@@ -1,6 +1,7 @@
 import type { PlanMode } from "@takosumi/contracts/deploy/run";
 import { ApiError } from "@takosumi/contracts/errors";
 import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
+import type { Origin } from "@takosumi/transport/application";
 import { ranked } from "../../deploy/runs/risk.ts";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
@@ -15,11 +16,13 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
     if (!runner) throw new ApiError("NOT_FOUND", "There is no such runner");
     return runner;
   };
+  interface Leased {
+    readonly input: { readonly id: string; readonly runner_id: string; readonly epoch: number };
+    readonly principal: { readonly token_id: string | null };
+    readonly from: Origin;
+  }
   const known = new Set<string>();
-  const held = async (
-    { id, runner_id, epoch }: { id: string; runner_id: string; epoch: number },
-    { token_id }: { token_id: string | null },
-  ) => {
+  const held = async ({ input: { id, runner_id, epoch }, principal: { token_id }, from }: Leased) => {
     const pair = `${token_id} ${runner_id}`;
     // Whose a runner is never changes; that its token still counts was looked at when this call came in.
     if (!known.has(pair)) {
@@ -27,7 +30,7 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
       if (known.size >= mostKnown) known.clear();
       known.add(pair);
     }
-    return { run_id: id, runner_id, epoch };
+    return { run_id: id, runner_id, epoch, from };
   };
   return implement(runnerProtocol, {
     register: async ({ input, principal, write }) => {
@@ -44,13 +47,14 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
         settings: { lease_seconds: leaseSeconds, renew_seconds: renewSeconds, poll_seconds: longestWaitMs / 1000 },
       };
     },
-    claim: async ({ input, principal, signal }) => {
+    claim: async ({ input, principal, signal, from }) => {
       const { pool } = await own(input.runner_id, principal.token_id);
       const claiming = {
         runner_id: input.runner_id,
         pool,
         tools: [...new Set(input.tools.map(({ name }) => name))],
         holding: input.holding,
+        from,
       };
       return { lease: await engine.claim(claiming, Math.min(input.wait_seconds * 1000, longestWaitMs), signal) };
     },
@@ -58,27 +62,28 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
       await own(input.runner_id, principal.token_id);
       return { leases: await engine.resume(input.runner_id, input.held) };
     },
-    renew: async ({ input, principal, signal }) => {
-      const { cancel, expires_at } = await engine.renew(await held(input, principal), input.wait_seconds * 1000, signal);
+    renew: async ({ input, principal, signal, from }) => {
+      const { cancel, expires_at } = await engine.renew(await held({ input, principal, from }), input.wait_seconds * 1000, signal);
       return { cancel, expires_at: expires_at.toISOString() };
     },
-    events: async ({ input, principal }) => ({
-      last_sequence: await engine.takeEvents(await held(input, principal), input.first, input.events),
+    events: async ({ input, principal, from }) => ({
+      last_sequence: await engine.takeEvents(await held({ input, principal, from }), input.first, input.events),
     }),
-    resolve: async ({ input, principal }) => engine.resolveProviders(await held(input, principal), input.requirements, input.lock_digest),
-    credentials: async ({ input, principal, write }) => {
-      const lease = await held(input, principal);
+    resolve: async ({ input, principal, from }) =>
+      engine.resolveProviders(await held({ input, principal, from }), input.requirements, input.lock_digest),
+    credentials: async ({ input, principal, write, from }) => {
+      const lease = await held({ input, principal, from });
       await write((tx) => engine.openCredentials(tx, lease), { metadata: { phase: input.phase, names: [] } });
       return { env: [], files: [], arguments: [] };
     },
-    input: async ({ input, principal }) => {
-      const { body, size } = await engine.openInput(await held(input, principal), input.kind);
+    input: async ({ input, principal, from }) => {
+      const { body, size } = await engine.openInput(await held({ input, principal, from }), input.kind);
       return { body, size, type: "application/octet-stream" };
     },
-    artifact: async ({ input, principal, file }) =>
-      engine.acceptArtifact(await held(input, principal), input.kind, file.body, input.digest),
-    complete: async ({ input, principal }) => {
-      const lease = await held(input, principal);
+    artifact: async ({ input, principal, file, from }) =>
+      engine.acceptArtifact(await held({ input, principal, from }), input.kind, file.body, input.digest),
+    complete: async ({ input, principal, from }) => {
+      const lease = await held({ input, principal, from });
       const { outcome, events, artifacts = [] } = input;
       await Promise.all([events && engine.takeEvents(lease, events.first, events.events), engine.acceptCarried(lease, artifacts)]);
       if (outcome.result !== "planned") return { status: (await engine.complete(lease, outcome)).status };
