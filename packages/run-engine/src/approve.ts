@@ -4,6 +4,7 @@ import { ApiError } from "@takosumi/contracts/errors";
 import type { Tx } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { approverRefused } from "./approval-rules.ts";
+import { refuseUnbound } from "./bound.ts";
 import { conflict, heldBy, unusable } from "./conflicts.ts";
 import { createWrite, planOf, refuseOutdated } from "./create-write.ts";
 import type { Decided } from "./decide.ts";
@@ -52,6 +53,7 @@ export async function approve(tx: Tx, { id, capsule_id }: Pick<RunRow, "id" | "c
     };
   }
   refuseOutdated(plan, capsule);
+  await refuseUnbound(tx, plan);
   const held = heldBy(capsule, executing?.id ?? null);
   if (held) throw held;
   const policy = await policyOf(tx, capsule);

@@ -2,6 +2,7 @@ import type { Lease } from "@takosumi/contracts/runner/lease";
 import type { Tx } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
+import { connectionsOf, unboundOf } from "./bound.ts";
 import { leaseOf } from "./lease.ts";
 import { releaseCapsule } from "./lock.ts";
 import { claimRun } from "./queries/claim.ts";
@@ -103,6 +104,8 @@ async function whyNot(tx: Tx, keyring: EngineResources["keyring"], run: RunRow):
     return { to: "stale", code: "STALE", message: "the state moved since the plan" };
   if (capsule.config_revision !== run.config_revision)
     return { to: "stale", code: "STALE", message: "the Capsule's configuration changed since the plan" };
+  const unbound = unboundOf(plan, await connectionsOf(tx, plan));
+  if (unbound) return unbound;
   const lapsed = await approvalLapsed(tx, plan, capsule, run);
   return lapsed && { to: "cancelled", ...lapsed };
 }

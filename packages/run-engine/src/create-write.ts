@@ -3,6 +3,7 @@ import { newId } from "@takosumi/contracts/ids";
 import type { Tx } from "@takosumi/db/db";
 import { UniqueViolation } from "@takosumi/db/errors";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
+import { refuseUnbound } from "./bound.ts";
 import { conflict, heldBy, unusable } from "./conflicts.ts";
 import { takeCapsule } from "./lock.ts";
 import { openApplyOf, usedApplyOf } from "./queries/applies.ts";
@@ -27,6 +28,7 @@ export async function createWrite(
 ) {
   const capsule = (await tx.one<CapsuleRow>(holdCapsule, [plan.capsule_id])) as CapsuleRow;
   refuseOutdated(plan, capsule);
+  await refuseUnbound(tx, plan);
   const used = await tx.one<RunRow>(usedApplyOf, [plan.id]);
   if (used) throw conflict(`Run ${plan.id} was executed by Run ${used.id}. Plan again`, { reason: "already_applied", run_id: used.id });
   const open = await tx.one<RunRow>(openApplyOf, [plan.id]);

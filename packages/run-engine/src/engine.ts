@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
-import type { Queries, Tx } from "@takosumi/db/db";
+import type { Queries } from "@takosumi/db/db";
 import type { RunRow } from "@takosumi/db/rows";
 import { approve } from "./approve.ts";
 import { acceptArtifact, acceptCarried, openInput } from "./artifacts.ts";
@@ -9,12 +9,14 @@ import { type Claiming, claim } from "./claim.ts";
 import { completePlan, completeRun, completeStale, completeUnsaved, type Rank } from "./complete.ts";
 import { createPlan, type PlanRequest, preparePlan } from "./create-plan.ts";
 import { createWrite } from "./create-write.ts";
+import { keepCredentials, prepareCredentials, workspaceOfRun } from "./credentials.ts";
 import { cancel, discard, retryWrite } from "./decide.ts";
 import { openFollowing } from "./follow-events.ts";
 import { type Bringing, prepareImport, prepareRollback, recordBrought } from "./import-state.ts";
 import { keepHouse } from "./keep-house.ts";
-import { type Held, heldRun } from "./lease.ts";
+import type { Held } from "./lease.ts";
 import { openNotices } from "./notices.ts";
+import type { Asked } from "./open-connections.ts";
 import { queueOf } from "./queue-view.ts";
 import { readLog } from "./read-log.ts";
 import { prepareRecovery, type RecoverRequest, recover } from "./recover.ts";
@@ -74,7 +76,9 @@ export async function openEngine({ onError, ...opened }: Options) {
     acceptArtifact: (held: Held, kind: "plan" | "work" | "state" | "checkpoint", body: Readable, digest: string) =>
       acceptArtifact(resources, held, kind, body, digest),
     acceptCarried: (held: Held, carried: Parameters<typeof acceptCarried>[2]) => acceptCarried(resources, held, carried),
-    openCredentials: (tx: Tx, held: Held) => heldRun(tx, held),
+    prepareCredentials: (held: Held, asked: Asked, signal: AbortSignal) => prepareCredentials(resources, held, asked, signal),
+    keepCredentials,
+    workspaceOfRun: (run: string) => workspaceOfRun(resources.db, run),
     openInput: (held: Held, kind: "source" | "state" | "plan" | "work") => openInput(resources, held, kind),
     completePlan: (held: Held, outcome: Extract<Outcome, { result: "planned" }>, rank: Rank) =>
       completePlan(resources, held, outcome, rank),

@@ -2,6 +2,7 @@ import { ApiError } from "@takosumi/contracts/errors";
 import type { Lease } from "@takosumi/contracts/runner/lease";
 import type { Queries } from "@takosumi/db/db";
 import type { RunRow, SourceSnapshotRow, StateVersionRow } from "@takosumi/db/rows";
+import { statement } from "@takosumi/db/sql";
 import { conflict } from "./conflicts.ts";
 import { policyOfCapsule } from "./policy-of.ts";
 import { leasedBrief, leasedRun } from "./queries/lease.ts";
@@ -42,6 +43,9 @@ function checked<R extends BriefRun>(run: R | null, { run_id, runner_id, epoch }
 
 const artifact = (digest: string | null, size: number | null) => ({ digest: digest ?? "", size_bytes: size ?? 0 });
 
+/** Whether a Capsule binds any connection. $1 Capsule. Plan: connection_uses_capsule_id_idx. */
+const usesConnections = statement("lease_uses_connections", `SELECT 1 AS one FROM connection_uses WHERE capsule_id = $1 LIMIT 1`);
+
 /** Everything that a runner needs for a Run, in plaintext: for its answer only. */
 export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "keyring">, run: RunRow): Promise<Lease> {
   const planId = run.plan_run_id ?? run.id;
@@ -52,8 +56,11 @@ export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "key
     run.plan_run_id === null ? policyOfCapsule(db, run.capsule_id) : null,
   ]);
   if (!plan) throw new Error(`The plan ${planId} of Run ${run.id} is gone`);
-  const { tofu, env, secrets } = await openVariableSet(keyring, plan);
   const sealed = run.kind !== "plan";
+  const bound = sealed
+    ? plan.provider_bindings.some(({ connection_id }) => connection_id !== null)
+    : (await db.one(usesConnections, [run.capsule_id])) !== null;
+  const { tofu, env, secrets } = await openVariableSet(keyring, plan);
   return {
     run_id: run.id,
     epoch: run.lease_epoch,
@@ -89,7 +96,7 @@ export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "key
       : null,
     variables: { tofu: { ...tofu }, env: { ...env } },
     secrets: [...secrets],
-    bound: plan.provider_bindings.some(({ connection_id }) => connection_id !== null),
+    bound,
     provider_rules: policy && { allowed_providers: policy.allowed_providers, denied_providers: policy.denied_providers },
     last_sequence: run.runner_sequence,
     cancel: run.cancel_requested_at !== null,

@@ -17,6 +17,8 @@ export interface EngineSettings {
   /** How often blobs are looked through for those that no row names, and how old such a one must be. */
   readonly collectSeconds: number;
   readonly unnamedSeconds: number;
+  /** Where STS is instead of AWS's own address. */
+  readonly stsEndpoint?: string | undefined;
 }
 
 /** A log of up to so many bytes stays in its events. */

@@ -41,7 +41,7 @@ export type VariableNames = readonly VariableName[];
 
 export const variablePlace = (workspace: string, capsule: string, kind: string, name: string) =>
   ({ table: "capsules", workspace, row: capsule, field: `variables.${kind}.${name}` }) as const;
-const secretPlace = (workspace: string, id: string) => ({ table: "secrets", workspace, row: id, field: "value" }) as const;
+export const secretPlace = (workspace: string, id: string) => ({ table: "secrets", workspace, row: id, field: "value" }) as const;
 const setPlace = (workspace: string, run: string) => ({ table: "runs", workspace, row: run, field: "variable_set" }) as const;
 
 /** The variables of a Capsule with those of one Run over them, opened. Secrets of another Workspace are as missing ones: 404. */

@@ -34,7 +34,8 @@ type Made = Followed & Pick<Planning, "show">;
 /** Makes a plan, up to what the api is told. Throws RunFailure, Stop, Blocked or LeaseLost. */
 export async function executePlan(job: Job): Promise<Outcome> {
   const { ground, state } = await job.phase("preparing", () => prepare(job));
-  const { exit, seen, show } = (await quickPlan(job, ground, state)) ?? (await fullPlan(job, ground, state));
+  const quick = job.lease.bound ? null : await quickPlan(job, ground, state);
+  const { exit, seen, show } = quick ?? (await fullPlan(job, ground, state));
   const { diagnostics } = seen;
   job.control.stopped.throwIfAborted();
   if (exit.code !== 0 && exit.code !== 2) throw toolFailure("PLAN_FAILED", `${ground.tool.name} plan`, diagnostics, exit.code);

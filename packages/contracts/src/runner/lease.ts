@@ -46,7 +46,7 @@ export const Lease = z.object({
   }),
   /** Values that must not leave the runner, with the names that stand in their place. */
   secrets: z.array(z.object({ name: z.string(), value: z.string() })),
-  /** Whether a connection serves a provider of the sealed plan: only then there are credentials to ask for. */
+  /** Whether a connection serves a provider of the sealed plan, or of a plan that is to be made may: only then there are credentials to ask for. */
   bound: z.boolean(),
   /** Providers that the policy of a plan lets in and keeps out: looked at before anything that was installed is started. */
   provider_rules: z.object({ allowed_providers: z.array(z.string()).nullable(), denied_providers: z.array(z.string()) }).nullable(),

@@ -135,9 +135,14 @@ export const runnerProtocol = family(
       summary: "Environment and files of the resolved connections for one phase",
       access,
       audit: "run.credentials_opened",
-      body: z.strictObject({ ...leased, phase: z.enum(["plan", "apply"]) }),
+      body: z.strictObject({
+        ...leased,
+        phase: z.enum(["plan", "apply"]),
+        /** `redact`: a tool that was started with them goes on, and its output is to be hidden. */
+        purpose: z.enum(["inject", "redact"]).default("inject"),
+      }),
       output: Credentials,
-      errors: ["CONFLICT", "NOT_FOUND"],
+      errors: ["CONFLICT", "NOT_FOUND", "PRECONDITION_FAILED"],
     }),
     input: download("/api/runner/runs/:id/inputs/:kind", {
       summary: "Bytes that this Run works on",

@@ -10,3 +10,17 @@ export const connectionsById = statement(
   `SELECT c.*, (SELECT coalesce(array_agg(s.field ORDER BY s.field), '{}') FROM connection_secrets s WHERE s.connection_id = c.id) AS secret_fields
    FROM connections c WHERE c.workspace_id = $1 AND c.id = ANY ($2::text[])`,
 );
+
+/** The Secrets behind fields of connections, still sealed. $1 Workspace, $2 connection ids. Plan: primary keys. */
+export const connectionSecrets = statement(
+  "connection_secrets_sealed",
+  `SELECT s.connection_id, s.field, k.id, k.sealed, k.updated_at FROM connection_secrets s JOIN secrets k ON k.id = s.secret_id
+   WHERE s.connection_id = ANY ($2::text[]) AND k.workspace_id = $1`,
+);
+export interface SealedField {
+  readonly connection_id: string;
+  readonly field: string;
+  readonly id: string;
+  readonly sealed: string;
+  readonly updated_at: Date;
+}

@@ -137,7 +137,13 @@ export const decisions = {
       "r.id IN (SELECT e.id FROM runs e WHERE e.status IN ('planned', 'awaiting_approval') AND e.expires_at < now() ORDER BY e.expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)",
   }),
   /** A plan whose runner is gone goes back to the queue. $2 the epoch that was lost. */
-  requeue: transition({ name: "requeue", to: "queued", kinds: ["plan"], set: queuedAgain, where: "r.id = $1 AND r.lease_epoch = $2" }),
+  requeue: transition({
+    name: "requeue",
+    to: "queued",
+    kinds: ["plan"],
+    set: `${queuedAgain}, provider_bindings = '[]'`,
+    where: "r.id = $1 AND r.lease_epoch = $2",
+  }),
   /**
    * An apply whose runner is gone and was never heard of: no event, no renewal, and it never got the plan. What was not handed out was not
    * executed. $2 the epoch that was lost, $3 how often a Run is handed out.

@@ -5,12 +5,13 @@ import type { Origin } from "@takosumi/transport/application";
 import { ranked } from "../../deploy/runs/risk.ts";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
+import { openCredentials } from "./credentials.ts";
 
 const longestWaitMs = 25_000;
 const mostKnown = 10_000;
 
 /** What runners call. A runner acts only as itself: its id must belong to the token that it shows. */
-export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
+export const protocolHandlers = ({ engine, db, log }: Pick<Resources, "engine" | "db" | "log">) => {
   const own = async (runner_id: string, token_id: string | null) => {
     const runner = await engine.runnerOf(runner_id, token_id ?? "");
     if (!runner) throw new ApiError("NOT_FOUND", "There is no such runner");
@@ -71,11 +72,7 @@ export const protocolHandlers = ({ engine }: Pick<Resources, "engine">) => {
     }),
     resolve: async ({ input, principal, from }) =>
       engine.resolveProviders(await held({ input, principal, from }), input.requirements, input.lock_digest),
-    credentials: async ({ input, principal, write, from }) => {
-      const lease = await held({ input, principal, from });
-      await write((tx) => engine.openCredentials(tx, lease), { metadata: { phase: input.phase, names: [] } });
-      return { env: [], files: [], arguments: [] };
-    },
+    credentials: (call) => openCredentials({ engine, db, log }, call, () => held(call)),
     input: async ({ input, principal, from }) => {
       const { body, size } = await engine.openInput(await held({ input, principal, from }), input.kind);
       return { body, size, type: "application/octet-stream" };
