@@ -195,7 +195,7 @@ export class FakeApi {
       sealed: null,
       variables: { tofu: {}, env: {} },
       secrets: [],
-      bound: true,
+      bound: this.bound,
       provider_rules: null,
       last_sequence: 0,
       cancel: false,

@@ -1,0 +1,187 @@
+import { createHash } from "node:crypto";
+import { chmod, copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startApi, type TestApi } from "@takosumi/testkit/api";
+import { deployOn } from "@takosumi/testkit/deploy";
+import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
+import { tools } from "@takosumi/testkit/tools";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const platform = `${process.platform}_${{ x64: "amd64", arm64: "arm64" }[process.arch as "x64" | "arm64"]}`;
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** A mirror that holds the provider time under other addresses: a provider does not know its own. */
+async function mirrorOf(...addresses: string[]): Promise<string> {
+  const mirror = await mkdtemp(join(tmpdir(), "mirror-"));
+  // The payload is nobody, and reads it.
+  await chmod(mirror, 0o755);
+  const time = `${tools.mirror}/registry.opentofu.org/hashicorp/time/0.14.2/${platform}/terraform-provider-time_v0.14.2`;
+  for (const address of addresses) {
+    const folder = join(mirror, address, "1.0.0", platform);
+    await mkdir(folder, { recursive: true });
+    await copyFile(time, join(folder, `terraform-provider-${address.split("/").at(-1)}_v1.0.0`));
+  }
+  return mirror;
+}
+
+const module = (source: string, more: string) =>
+  `terraform {\n  required_providers {\n    p = { source = "${source}" }\n  }\n}\nresource "time_sleep" "a" {\n  provider        = p\n  create_duration = "0s"\n}\n${more}`;
+/** Says in the log which of these variables it sees, by digest. */
+const seeing = (...names: string[]) =>
+  `resource "terraform_data" "sees" {\n${names.map((name) => `  provisioner "local-exec" { command = "echo ${name}=$(printf %s \\"$${name}\\" | sha256sum | cut -c1-64)" }\n`).join("")}}\n`;
+
+const cloudflare = { provider: "cloudflare/cloudflare", recipe: { id: "cloudflare" } };
+const token = "cloudflare-token-of-the-world-1";
+const role = "arn:aws:iam::123456789012:role/deploy";
+const keys = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "k".repeat(40), AWS_ROLE_ARN: role };
+
+if (tools.tofu && tools.mirror)
+  describe("connections, with a real api, runner and tofu", () => {
+    let api: TestApi;
+    let runner: TestRunner;
+    let user: ReturnType<typeof deployOn>;
+    let mirror: string;
+    let sts: Server;
+    let refuses = false;
+    const more = () => ({ TAKOSUMI_PROVIDER_MIRROR: mirror });
+    beforeAll(async () => {
+      const credentials = `<Credentials><AccessKeyId>ASIATEMPORARY0001</AccessKeyId><SecretAccessKey>temporary-secret-1</SecretAccessKey><SessionToken>temporary-session-1</SessionToken><Expiration>2040-01-01T00:00:00Z</Expiration></Credentials>`;
+      const denied =
+        "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not today</Message></Error></ErrorResponse>";
+      const assumed = `<AssumeRoleResponse><AssumeRoleResult>${credentials}</AssumeRoleResult></AssumeRoleResponse>`;
+      sts = createServer((request, response) => {
+        request.resume();
+        request.on("end", () => response.writeHead(refuses ? 403 : 200, { "content-type": "text/xml" }).end(refuses ? denied : assumed));
+      });
+      await new Promise<void>((resolve) => sts.listen(0, "127.0.0.1", resolve));
+      mirror = await mirrorOf(
+        "registry.terraform.io/cloudflare/cloudflare",
+        "registry.opentofu.org/cloudflare/cloudflare",
+        "registry.opentofu.org/hashicorp/aws",
+      );
+      api = await startApi({ env: { TAKOSUMI_AWS_STS_ENDPOINT: `http://127.0.0.1:${(sts.address() as AddressInfo).port}` } });
+      runner = await startRunner(api, { more: more() });
+      user = deployOn(api.call);
+    });
+    afterAll(async () => {
+      await runner?.close();
+      await api?.close();
+      sts.closeAllConnections();
+      await new Promise((resolve) => sts.close(resolve));
+      await rm(mirror, { recursive: true, force: true });
+    });
+    const connection = async (body: object): Promise<string> => (await user.ok("POST", "/connections", body)).connection.id;
+
+    test("blocked, connected, retried, planned, applied: the tool sees the variable, and nobody reads it", async () => {
+      const capsule = await user.capsule({
+        "main.tf": module("registry.terraform.io/cloudflare/cloudflare", seeing("CLOUDFLARE_API_TOKEN")),
+      });
+      const blocked = await user.plan(capsule);
+      expect(blocked).toMatchObject({ status: "blocked", error: { code: "PROVIDER_BLOCKED" }, injected_env: [] });
+      expect(blocked.provider_bindings).toContainEqual(
+        expect.objectContaining({ provider: "registry.opentofu.org/cloudflare/cloudflare", reason: "unbound" }),
+      );
+      const id = await connection({ name: "cf", ...cloudflare, values: { CLOUDFLARE_API_TOKEN: token } });
+      await user.ok("PATCH", `/capsules/${capsule}`, { provider_bindings: [{ provider: "cloudflare/cloudflare", connection_id: id }] });
+      const planned = await user.until((await user.ok("POST", `/runs/${blocked.id}/retry`, {})).run.id);
+      expect(planned).toMatchObject({ status: "planned", retry_of_run_id: blocked.id });
+      await user.ok("PATCH", `/connections/${id}`, { values: { CLOUDFLARE_API_TOKEN: `${token}-rotated` } });
+      const applied = await user.approve(planned);
+      expect(applied.status).toBe("succeeded");
+      const log = await user.log(applied);
+      expect(log).toContain(`CLOUDFLARE_API_TOKEN=${sha256(`${token}-rotated`)}`);
+      const entry = (phase: string) => ({ name: "CLOUDFLARE_API_TOKEN", kind: "env", phase, sensitive: true });
+      expect(planned.injected_env).toEqual([entry("plan")]);
+      expect(applied.injected_env).toEqual([entry("plan"), entry("apply")]);
+      const { events } = await user.ok("GET", `/audit?action=run.credentials_opened&run_id=${applied.id}`);
+      expect(events[0].metadata).toMatchObject({ phase: "apply", connections: [id], names: ["CLOUDFLARE_API_TOKEN"] });
+      const said = JSON.stringify([
+        blocked,
+        planned,
+        applied,
+        log,
+        await user.log(planned),
+        events,
+        runner.process.lines,
+        api.process.lines,
+      ]);
+      expect(said).not.toContain(token);
+    });
+
+    test("a module of built-in providers gets what is bound to them, in its provisioners", async () => {
+      const provider = "terraform.io/builtin/terraform";
+      const values = { PGPASSWORD: "password-of-a-database-1" };
+      const id = await connection({ name: "database", provider, recipe: { id: "generic-env" }, values });
+      const bindings = [{ provider, connection_id: id }];
+      const planned = await user.plan(
+        await user.capsule({ "main.tf": seeing("PGPASSWORD", "NOT_GIVEN") }, { provider_bindings: bindings }),
+      );
+      expect(planned).toMatchObject({ status: "planned", injected_env: [{ name: "PGPASSWORD", phase: "plan" }] });
+      const log = await user.log(await user.approve(planned));
+      expect(log).toContain(`PGPASSWORD=${sha256(values.PGPASSWORD)}`);
+      expect(log).toContain(`NOT_GIVEN=${sha256("")}`);
+    });
+
+    test("two aliases with two connections that only know variables are blocked, both named", async () => {
+      const values = { CLOUDFLARE_API_TOKEN: token };
+      const [x, y] = [await connection({ name: "x", ...cloudflare, values }), await connection({ name: "y", ...cloudflare, values })];
+      const aliased =
+        'provider "p" {\n  alias = "b"\n}\nresource "time_sleep" "b" {\n  provider        = p.b\n  create_duration = "0s"\n}\n';
+      const provider_bindings = [
+        { provider: "cloudflare/cloudflare", connection_id: x },
+        { provider: "cloudflare/cloudflare", alias: "b", connection_id: y },
+      ];
+      const run = await user.plan(await user.capsule({ "main.tf": module("cloudflare/cloudflare", aliased) }, { provider_bindings }));
+      expect(run.status).toBe("blocked");
+      expect(run.provider_bindings.map(({ status }: { status: string }) => status)).toEqual(["blocked_policy", "blocked_policy"]);
+      for (const word of ["connection x", "to y", "CLOUDFLARE_API_TOKEN"]) expect(run.error.message).toContain(word);
+    });
+
+    test("a role that cannot be assumed at the apply ends it before the tool starts, and the Capsule is free", async () => {
+      const id = await connection({
+        name: "aws",
+        provider: "hashicorp/aws",
+        recipe: { id: "aws", auth_mode: "assume_role" },
+        values: keys,
+      });
+      const files = { "main.tf": module("hashicorp/aws", seeing("AWS_ACCESS_KEY_ID")) };
+      const capsule = await user.capsule(files, { provider_bindings: [{ provider: "hashicorp/aws", connection_id: id }] });
+      const planned = await user.plan(capsule);
+      expect(planned.status).toBe("planned");
+      refuses = true;
+      const failed = await user.approve(planned);
+      refuses = false;
+      expect(failed).toMatchObject({
+        status: "failed",
+        state_version_id: null,
+        error: { code: "CREDENTIALS_UNAVAILABLE", message: expect.stringContaining(`STS refused to let ${role} be assumed`) },
+      });
+      expect(await user.log(failed)).not.toContain("time_sleep.a");
+      expect((await user.ok("GET", `/capsules/${capsule}`)).capsule.lock).toBeNull();
+      const again = await user.approve(await user.plan(capsule));
+      expect(await user.log(again)).toContain(`AWS_ACCESS_KEY_ID=${sha256("ASIATEMPORARY0001")}`);
+    });
+
+    test("a connection that is deleted between plan and apply: refused, and a queued apply ends before any runner has it", async () => {
+      const id = await connection({ name: "short", ...cloudflare, values: { CLOUDFLARE_API_TOKEN: token } });
+      const provider_bindings = [{ provider: "cloudflare/cloudflare", connection_id: id }];
+      const capsule = await user.capsule({ "main.tf": module("cloudflare/cloudflare", "") }, { provider_bindings });
+      const planned = await user.plan(capsule);
+      const dir = runner.dir;
+      runner.process.kill("SIGTERM");
+      await runner.process.exited;
+      const { run } = await user.ok("POST", `/runs/${planned.id}/approve`, {});
+      expect(run.status).toBe("queued");
+      await user.ok("DELETE", `/connections/${id}`);
+      runner = await startRunner(api, { dir, more: more() });
+      expect(await user.until(run.id)).toMatchObject({ status: "stale", started_at: null, error: { code: "STALE" } });
+      const blocked = await user.plan(capsule);
+      expect(blocked).toMatchObject({
+        status: "blocked",
+        provider_bindings: [{ status: "blocked_missing_connection", reason: "connection_deleted", connection_id: id }],
+      });
+    });
+  });
