@@ -13,20 +13,27 @@ const columns = "id, workspace_id AS workspace, master_key_id, wrapped";
 // Each by an index: data_keys_current_key, data_keys_pkey.
 const currentKey = statement("data_key_current", `SELECT ${columns} FROM data_keys WHERE workspace_id = $1 AND retired_at IS NULL`);
 const keyById = statement("data_key_by_id", `SELECT ${columns} FROM data_keys WHERE id = $1`);
+/** Refused where another master key is the current one by now; who rotates it waits for inserts that are under way, and they for it. */
 const insertKey = statement(
   "data_key_insert",
-  `INSERT INTO data_keys (id, workspace_id, master_key_id, wrapped) VALUES ($1, $2, $3, $4)
+  `WITH master AS (SELECT value #>> '{}' AS canary FROM instance_settings WHERE name = 'key_canary' FOR SHARE)
+   INSERT INTO data_keys (id, workspace_id, master_key_id, wrapped)
+   SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM master WHERE split_part(canary, '.', 2) <> $3)
    ON CONFLICT (workspace_id) WHERE retired_at IS NULL DO NOTHING RETURNING ${columns}`,
+);
+
+const masterId = statement(
+  "master_key_id",
+  `SELECT split_part(value #>> '{}', '.', 2) AS id FROM instance_settings WHERE name = 'key_canary'`,
 );
 
 /** The keyring's store. Where two processes make the first key of a Workspace at once, both get the one that was first. */
 export const dataKeyStore = (db: Queries) => ({
   current: (workspace: string): Promise<StoredDataKey | null> => db.one(currentKey, [workspace]),
   byId: (id: string): Promise<StoredDataKey | null> => db.one(keyById, [id]),
-  async insert(key: StoredDataKey): Promise<StoredDataKey> {
+  masterKeyId: async (): Promise<string | null> => (await db.one<{ id: string }>(masterId))?.id ?? null,
+  async insert(key: StoredDataKey): Promise<StoredDataKey | null> {
     const inserted = await db.one<StoredDataKey>(insertKey, [key.id, key.workspace, key.master_key_id, key.wrapped]);
-    const winner = inserted ?? (await db.one<StoredDataKey>(currentKey, [key.workspace]));
-    if (!winner) throw new Error(`The data key of ${key.workspace} was retired while it was made`);
-    return winner;
+    return inserted ?? db.one<StoredDataKey>(currentKey, [key.workspace]);
   },
 });

@@ -1,4 +1,5 @@
 import { type MasterKey, MasterKeyError } from "./master-key.ts";
+import type { MasterKeys } from "./master-keys.ts";
 import { SealError } from "./seal-error.ts";
 
 /** `tc1.<master key id>.<a known text, wrapped>` */
@@ -10,12 +11,15 @@ export async function sealCanary(master: MasterKey): Promise<string> {
   return `${version}.${master.id}.${await master.wrap(Buffer.from(known), context)}`;
 }
 
-export async function openCanary(masterKeys: ReadonlyMap<string, MasterKey>, canary: string): Promise<void> {
+/** Id of the master key that made a canary: the one that wraps now. Null for text that is none. */
+export const masterOfCanary = (canary: string): string | null => /^tc1\.([^.]+)\..+$/.exec(canary)?.[1] ?? null;
+
+export async function openCanary(masterKeys: MasterKeys, canary: string): Promise<void> {
   const [, id, wrapped] = /^tc1\.([^.]+)\.(.+)$/.exec(canary) ?? [];
   if (id === undefined || wrapped === undefined) throw new MasterKeyError("The stored key canary is damaged: restore it from a backup");
-  const master = masterKeys.get(id);
+  const master = await masterKeys.find(id);
   if (!master) {
-    const given = [...masterKeys.keys()].join(", ");
+    const given = masterKeys.ids.join(", ");
     throw new MasterKeyError(
       `This data was sealed with master key ${id}, and the key given is ${given}: start with the key that made the data`,
     );

@@ -14,8 +14,13 @@ export interface DataKeyStore {
   /** The key that seals for this Workspace now. */
   current(workspace: string): Promise<DataKeyRow | null>;
   byId(id: string): Promise<DataKeyRow | null>;
-  /** Stores the first key of a Workspace; of several at once it keeps one and returns that one to all. */
-  insert(row: DataKeyRow): Promise<DataKeyRow>;
+  /**
+   * Stores the first key of a Workspace; of several at once it keeps one and returns that one to all. Null: the master key that wrapped
+   * it is not the current one any more.
+   */
+  insert(row: DataKeyRow): Promise<DataKeyRow | null>;
+  /** Id of the master key that wraps now, where the store knows it better than this process: it may have been rotated since its start. */
+  masterKeyId?(): Promise<string | null>;
 }
 
 /** An opened data key: one derived key for each use, held outside the JavaScript heap. */

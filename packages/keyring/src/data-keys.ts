@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { type DataKey, type DataKeyRow, type DataKeyStore, dataKey, dataKeyId, dataKeyLength } from "./data-key.ts";
-import { type MasterKey, MasterKeyError } from "./master-key.ts";
+import type { MasterKey } from "./master-key.ts";
+import type { MasterKeys } from "./master-keys.ts";
 import { Recent } from "./recent.ts";
 import { SealError } from "./seal-error.ts";
 
 interface Options {
-  readonly masterKeys: ReadonlyMap<string, MasterKey>;
-  readonly current: MasterKey;
+  readonly masterKeys: MasterKeys;
   readonly store: DataKeyStore;
   readonly capacity: number;
   readonly now: () => number;
@@ -14,6 +14,7 @@ interface Options {
 
 /** How long a process may go on sealing with a key after another process made a newer one current. */
 const currentFor = 60_000;
+const mostTries = 5;
 
 /** The data keys of every Workspace: read once, unwrapped once, and at most `capacity` of them held. */
 export class DataKeys {
@@ -51,19 +52,28 @@ export class DataKeys {
   }
 
   /** A new wrapped key, not stored yet. */
-  mint(workspace: string): Promise<DataKeyRow> {
-    return this.#wrap({ id: `dk_${randomBytes(16).toString("base64url")}`, workspace }, randomBytes(dataKeyLength));
+  async mint(workspace: string): Promise<DataKeyRow> {
+    return this.#wrap(
+      await this.#currentMaster(),
+      { id: `dk_${randomBytes(16).toString("base64url")}`, workspace },
+      randomBytes(dataKeyLength),
+    );
   }
 
   /** The same key under the current master key; the row itself where it is that already. */
   async rewrap(row: DataKeyRow): Promise<DataKeyRow> {
-    if (row.master_key_id === this.#options.current.id) return row;
-    return { ...row, ...(await this.#wrap(row, await this.#unwrap(row))) };
+    const master = await this.#currentMaster();
+    if (row.master_key_id === master.id) return row;
+    return { ...row, ...(await this.#wrap(master, row, await this.#unwrap(row))) };
   }
 
   async #loadCurrent(workspace: string): Promise<DataKey> {
     const { store } = this.#options;
-    const row = (await store.current(workspace)) ?? (await store.insert(await this.mint(workspace)));
+    let row = await store.current(workspace);
+    for (let tries = 0; !row; tries++) {
+      if (tries === mostTries) throw new Error("The master key was rotated again and again while a data key was made");
+      row = await store.insert(await this.mint(workspace));
+    }
     if (row.workspace !== workspace) throw new SealError();
     return this.#open(row.id, async () => row);
   }
@@ -77,16 +87,20 @@ export class DataKeys {
     return opening;
   }
 
-  async #wrap({ id, workspace }: Pick<DataKeyRow, "id" | "workspace">, bytes: Buffer): Promise<DataKeyRow> {
-    const { current } = this.#options;
-    const wrapped = await current.wrap(bytes, { data_key: id, workspace });
+  async #currentMaster(): Promise<MasterKey> {
+    const { masterKeys, store } = this.#options;
+    const id = (await store.masterKeyId?.()) ?? null;
+    return id === null ? masterKeys.first : masterKeys.need(id, "The newest data");
+  }
+
+  async #wrap(master: MasterKey, { id, workspace }: Pick<DataKeyRow, "id" | "workspace">, bytes: Buffer): Promise<DataKeyRow> {
+    const wrapped = await master.wrap(bytes, { data_key: id, workspace });
     bytes.fill(0);
-    return { id, workspace, master_key_id: current.id, wrapped };
+    return { id, workspace, master_key_id: master.id, wrapped };
   }
 
   async #unwrap({ id, workspace, master_key_id, wrapped }: DataKeyRow): Promise<Buffer> {
-    const master = this.#options.masterKeys.get(master_key_id);
-    if (!master) throw new MasterKeyError(`Data key ${id} was wrapped by master key ${master_key_id}, which was not given`);
+    const master = await this.#options.masterKeys.need(master_key_id, `Data key ${id}`);
     const bytes = await master.unwrap(wrapped, { data_key: id, workspace });
     if (bytes.length !== dataKeyLength) throw new SealError();
     return bytes;

@@ -4,6 +4,7 @@ import type { DataKeyRow, DataKeyStore } from "./data-key.ts";
 import { DataKeys } from "./data-keys.ts";
 import { keyOfMac, macMatches, macOf } from "./mac.ts";
 import { type MasterKey, MasterKeyError, masterKeyId } from "./master-key.ts";
+import { MasterKeys } from "./master-keys.ts";
 import type { Place } from "./place.ts";
 import { SealError } from "./seal-error.ts";
 import { openingStream, openWhole, sealingStream, sealWhole } from "./sealed-stream.ts";
@@ -15,6 +16,8 @@ export interface KeyringOptions {
   /** Id of the one that wraps new data keys. Default: the first. */
   readonly current?: string;
   readonly store: DataKeyStore;
+  /** Reads the master keys again: asked where one is needed that is not known, since it may have been added after the start. */
+  readonly reload?: () => Promise<readonly MasterKey[]>;
   /** Data keys held in memory. Default 1,000. */
   readonly capacity?: number;
   readonly now?: () => number;
@@ -50,7 +53,7 @@ export interface Keyring {
   verifyCanary(canary: string): Promise<void>;
 }
 
-export function openKeyring({ masterKeys, current, store, capacity = 1000, now = Date.now }: KeyringOptions): Keyring {
+export function openKeyring({ masterKeys, current, store, reload, capacity = 1000, now = Date.now }: KeyringOptions): Keyring {
   const byId = new Map(masterKeys.map((key) => [key.id, key]));
   const wraps = current === undefined ? masterKeys[0] : byId.get(current);
   if (!wraps)
@@ -58,7 +61,8 @@ export function openKeyring({ masterKeys, current, store, capacity = 1000, now =
   if (byId.size < masterKeys.length) throw new MasterKeyError("Two master keys have the same id");
   const odd = masterKeys.find(({ id }) => !masterKeyId.test(id));
   if (odd) throw new MasterKeyError("The id of a master key has 1 to 256 characters of A-Z a-z 0-9 _ : / -");
-  const keys = new DataKeys({ masterKeys: byId, current: wraps, store, capacity, now });
+  const masters = new MasterKeys(masterKeys, wraps, reload);
+  const keys = new DataKeys({ masterKeys: masters, store, capacity, now });
 
   const open = async (place: Place, sealed: string) => openText(await keys.byId(keyOfText(sealed), place.workspace), place, sealed);
   const seal = async (place: Place, plaintext: string | Uint8Array) => sealText(await keys.current(place.workspace), place, plaintext);
@@ -83,6 +87,6 @@ export function openKeyring({ masterKeys, current, store, capacity = 1000, now =
     rewrap: (row) => keys.rewrap(row),
     mintDataKey: (workspace) => keys.mint(workspace),
     canary: () => sealCanary(wraps),
-    verifyCanary: (canary) => openCanary(byId, canary),
+    verifyCanary: (canary) => openCanary(masters, canary),
   };
 }

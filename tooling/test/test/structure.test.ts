@@ -124,7 +124,7 @@ const graph: Readonly<Record<string, readonly string[]>> = {
   api: ["contracts", "transport", "run-engine", "db", "blobs", "keyring", "redact", "recipes", "opentofu"],
   runner: ["contracts", "opentofu", "redact", "recipes", "sdk"],
   dashboard: ["contracts", "sdk"],
-  cli: ["contracts", "sdk"],
+  cli: ["contracts", "sdk", "db", "keyring", "blobs"],
 };
 
 it("keeps dependencies pointing one way", () => {

@@ -5,8 +5,8 @@ import { dataKeyStore } from "@takosumi/db/data-keys";
 import type { Db } from "@takosumi/db/db";
 import { type Keyring, openKeyring } from "@takosumi/keyring/envelope";
 import { localMasterKey, MasterKeyError } from "@takosumi/keyring/master-key";
-import { createMasterKeyFile, readMasterKeyFile } from "@takosumi/keyring/master-key-file";
-import { parseMasterKey } from "@takosumi/keyring/master-key-text";
+import { createMasterKeyFile, readMasterKeys } from "@takosumi/keyring/master-key-file";
+import { parseMasterKeys } from "@takosumi/keyring/master-key-text";
 import type { Env } from "../env.ts";
 import { readSetting, writeSettingOnce } from "./repository.ts";
 
@@ -16,8 +16,10 @@ export const canarySetting = "key_canary";
 export async function openInstanceKeyring(db: Db, env: Env): Promise<Keyring> {
   try {
     const canary = await readSetting(db, canarySetting);
-    const master = localMasterKey(await masterKey(env, canary === null));
-    const keyring = openKeyring({ masterKeys: [master], store: dataKeyStore(db) });
+    const masterKeys = (await givenKeys(env, canary === null)).map((key) => localMasterKey(key));
+    // A key that was rotated since the start is found in the file, without another start.
+    const reload = async () => (await givenKeys(env, false)).map((key) => localMasterKey(key));
+    const keyring = openKeyring({ masterKeys, store: dataKeyStore(db), reload });
     if (canary === null) await writeSettingOnce(db, canarySetting, await keyring.canary());
     await keyring.verifyCanary(canary ?? (await readSetting(db, canarySetting)) ?? "");
     return keyring;
@@ -27,14 +29,15 @@ export async function openInstanceKeyring(db: Db, env: Env): Promise<Keyring> {
   }
 }
 
-/** A new key is only made for data that nothing was sealed in yet: a lost key file is never replaced by another one. */
-async function masterKey(
+/** The first of them is the one to use; the others still open what they wrapped. A new key is only made for data that nothing was sealed in yet: a lost key file is never replaced by another one. */
+async function givenKeys(
   { TAKOSUMI_MASTER_KEY: text, TAKOSUMI_MASTER_KEY_FILE: file, TAKOSUMI_DATA_DIR: dir }: Env,
   unsealed: boolean,
-): Promise<Buffer> {
-  if (text !== undefined) return parseMasterKey(text);
-  if (file !== undefined) return readMasterKeyFile(file);
+): Promise<Buffer[]> {
+  if (text !== undefined) return parseMasterKeys(text);
+  if (file !== undefined) return readMasterKeys(file);
   const path = join(dir, "master.key");
-  if (unsealed || existsSync(path)) return createMasterKeyFile(path);
+  if (existsSync(path)) return readMasterKeys(path);
+  if (unsealed) return [await createMasterKeyFile(path)];
   throw new MasterKeyError(`The master key of this data is missing: put it back at ${path}, or give it as TAKOSUMI_MASTER_KEY`);
 }

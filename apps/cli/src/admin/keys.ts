@@ -1,0 +1,27 @@
+import { Command } from "commander";
+import { openGround } from "./ground.ts";
+import { rotateDataKeys } from "./rotate-data.ts";
+import { rotateMaster } from "./rotate-master.ts";
+
+export const keys = (): Command =>
+  new Command("keys").description("Keys that everything stored is sealed with").addCommand(
+    new Command("rotate")
+      .description("Wrap every data key by a new master key, while everything goes on")
+      .option("--data", "make new data keys as well, and seal anew what was sealed with the old ones")
+      .option("--wait <seconds>", "with --data: how long other processes may go on sealing with the key before", "65")
+      .action(async ({ data = false, wait }: { data?: boolean; wait: string }) => {
+        const ground = await openGround();
+        try {
+          await rotateMaster(ground);
+        } finally {
+          await ground.close();
+        }
+        if (!data) return;
+        const again = await openGround();
+        try {
+          await rotateDataKeys(again, Number(wait));
+        } finally {
+          await again.close();
+        }
+      }),
+  );
