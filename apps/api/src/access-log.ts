@@ -6,7 +6,9 @@ import { workspaceOf } from "./pipeline/whereabouts.ts";
 export function logRequests(app: FastifyInstance, log: Log): void {
   // Looking for credentials in every line costs 6 % of a small read, and these fields cannot hold any.
   const lines = log.child({}, { redact: [] });
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
+    // Nothing waits for it: the answer is out.
+    done();
     const { url: route = "none" } = request.routeOptions;
     const level = reply.statusCode >= 500 ? "warn" : quiet.has(route) ? "debug" : "info";
     if (!lines.isLevelEnabled(level)) return;

@@ -34,6 +34,10 @@ function errorFields(error: unknown): object {
   };
 }
 
+/** Lines are written together, after so many bytes or milliseconds: one at a time they are a tenth of the work of a small read. */
+const gathered = 4_096;
+const gatheredMs = 100;
+
 /** JSON lines: `time level msg service`, and with a request `request_id workspace_id run_id actor_id route status duration_ms`. */
 export const openLog = (level: string, to?: DestinationStream): Log =>
   pino(
@@ -45,5 +49,5 @@ export const openLog = (level: string, to?: DestinationStream): Log =>
       redact: { paths: redacted, censor: "[redacted]" },
       serializers: { err: errorFields, error: errorFields },
     },
-    to ?? pino.destination({ fd: 1, sync: false }),
+    to ?? pino.destination({ fd: 1, sync: false, minLength: gathered, periodicFlush: gatheredMs }),
   );

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
 import { SpareShells } from "@takosumi/opentofu/spare-shells";
+import { Inits } from "./cache/inits.ts";
 import { Recent } from "./cache/recent.ts";
 import { SourceCache } from "./cache/sources.ts";
 import { readSettings, type Settings } from "./env.ts";
 import { instanceOf } from "./instance.ts";
 import { type Log, openLog } from "./log.ts";
+import { ReadyApplies } from "./run/ready-applies.ts";
 import { toolsOf } from "./run/tool.ts";
 import { Runner } from "./runner.ts";
 import { sandboxFacts } from "./sandbox.ts";
@@ -37,6 +39,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
   );
   // Without a sandbox a shell is started with the environment of its phase, so none can be spare.
   const shells = new SpareShells(facts.kind === "none" ? 0 : Math.min(settings.slots * 2, MOST_SHELLS));
+  const ready = new ReadyApplies(settings.slots);
   const work = new Runner(
     {
       settings,
@@ -46,8 +49,10 @@ async function serve(settings: Settings, log: Log): Promise<void> {
       log,
       facts,
       shells,
+      ready,
       sources: new SourceCache(join(settings.dir, "sources"), settings.sourceCacheBytes),
       modules: new Recent(500),
+      inits: new Inits(),
       masked: new Recent(200),
     },
     given.poll_seconds,
@@ -74,6 +79,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
     "ready",
   );
   await work.run();
+  await ready.close();
   shells.close();
   await client.close();
 }

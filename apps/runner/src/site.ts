@@ -1,9 +1,11 @@
 import type { SpareShells } from "@takosumi/opentofu/spare-shells";
 import type { SandboxFacts } from "@takosumi/opentofu/types";
+import type { Inits } from "./cache/inits.ts";
 import type { Recent } from "./cache/recent.ts";
 import type { SourceCache } from "./cache/sources.ts";
 import type { Settings } from "./env.ts";
 import type { Log } from "./log.ts";
+import type { ReadyApplies } from "./run/ready-applies.ts";
 import type { Client } from "./wire/client.ts";
 
 /** What a module is known to need, by source digest, module path and tool. */
@@ -22,8 +24,10 @@ export type Site = {
   readonly facts: SandboxFacts;
   /** Shells for phases in a sandbox, started while there is nothing else to do. */
   readonly shells: SpareShells;
+  readonly ready: ReadyApplies;
   readonly sources: SourceCache;
   readonly modules: Recent<ModuleFacts>;
+  readonly inits: Inits;
   /** Masked values of plans that this process made, by plan Run: an apply on the same runner hides them without asking the tool again. */
   readonly masked: Recent<readonly string[]>;
 };

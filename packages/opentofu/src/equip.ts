@@ -46,16 +46,23 @@ async function writeInputs({ dir, facts, state, variables, planFile, mirror }: E
   const writes = [
     writeFile(join(dir.io, "state.tfstate"), state, secret),
     writeFile(join(dir.io, "cli.tfrc"), cliConfig(mirror === null ? null : mirrorSeen(facts, mirror)), secret),
-    writeFile(join(dir.ctl, "passwd"), `run:x:${facts.uid}:${facts.gid}:run:/tmp:/usr/sbin/nologin\n`, { mode: 0o644 }),
-    writeFile(join(dir.ctl, "group"), `run:x:${facts.gid}:\n`, { mode: 0o644 }),
   ];
   if (variables) writes.push(writeFile(join(dir.io, "variables.tfvars.json"), JSON.stringify(variables), secret));
   if (planFile) writes.push(writeFile(join(dir.io, "plan"), planFile, secret));
   await Promise.all(writes);
   if (facts.setpriv) await Promise.all([dir.tree, dir.data, dir.io].map((part) => giveTree(part, facts)));
+  await equipSandbox({ dir, facts });
+}
+
+/** What a sandbox binds of `ctl`. All that a phase needs which is held before anything of its Run is there. */
+export async function equipSandbox({ dir, facts }: Pick<Equipment, "dir" | "facts">): Promise<void> {
   // The events file is the one thing in ctl that the payload writes: it must exist to be bound.
   const events = join(dir.ctl, "events");
-  await writeFile(events, "", secret);
+  await Promise.all([
+    writeFile(join(dir.ctl, "passwd"), `run:x:${facts.uid}:${facts.gid}:run:/tmp:/usr/sbin/nologin\n`, { mode: 0o644 }),
+    writeFile(join(dir.ctl, "group"), `run:x:${facts.gid}:\n`, { mode: 0o644 }),
+    writeFile(events, "", { mode: 0o600 }),
+  ]);
   if (facts.setpriv) await chown(events, facts.uid, facts.gid);
 }
 

@@ -51,8 +51,12 @@ export async function holdPhase(start: PhaseStart): Promise<HeldPhase> {
       shell.answer(quoted(config));
       return phase;
     },
-    dismiss() {
-      if (!released) shell.dismiss();
+    // bubblewrap says there how its payload ended.
+    waits: () => !released && shell.alive && !readFileSync(join(folder, "status"), { encoding: "utf8", flag: "a+" }).includes("exit-code"),
+    async dismiss() {
+      if (released) return;
+      shell.dismiss();
+      await shell.ended();
     },
   };
 }

@@ -43,7 +43,11 @@ export class Shell {
 
   /** It lives, and nobody has told it anything. */
   get spare(): boolean {
-    return !this.#told && this.#child.exitCode === null && this.#child.signalCode === null;
+    return !this.#told && this.alive;
+  }
+
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** `line`: what it does, as one line. `options`: what it finds on descriptor 3. With `more`, another line follows. */

@@ -1,12 +1,12 @@
 import { BARE, Shell } from "./shell.ts";
 
-const QUIET_MS = 150;
+const QUIET_MS = 400;
 
 /** Shells that were started while there was nothing to do. There may be none: then one is started as it is needed. */
 export class SpareShells {
   readonly #most: number;
   readonly #shells: Shell[] = [];
-  #used = 0;
+  #closed = false;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(most: number) {
@@ -23,26 +23,24 @@ export class SpareShells {
     let shell = this.#shells.shift();
     while (shell && !shell.spare) shell = this.#shells.shift();
     const taken = shell ?? new Shell(BARE);
-    this.#used++;
-    void taken.exited.then(() => {
-      this.#used--;
-      this.#later();
-    });
+    void taken.exited.then(() => this.#later());
     this.#later();
     return taken;
   }
 
   close(): void {
+    this.#closed = true;
     if (this.#timer) clearTimeout(this.#timer);
     for (const shell of this.#shells.splice(0)) shell.dismiss();
   }
 
-  /** One at a time, after a while in which nothing was taken or ended: whoever does needs the processor more. The last one is replaced beside a phase. */
+  /** One at a time, after a while in which nothing was taken or ended: whoever does needs the processor more. */
   #later(): void {
+    if (this.#closed) return;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      if (this.#shells.length >= this.#most || (this.#used > 0 && this.#shells.length > 0)) return;
+      if (this.#shells.length >= this.#most) return;
       this.#shells.push(new Shell(BARE));
       this.#later();
     }, QUIET_MS).unref();

@@ -105,8 +105,10 @@ export type Phase = {
 export type HeldPhase = {
   /** Lets it go, with this as its CLI configuration. Once. */
   release(config: string): Phase;
-  /** Ends it unused, where it was not released. */
-  dismiss(): void;
+  /** Whether it still waits: nobody released it, and its tool was not killed. */
+  waits(): boolean;
+  /** Ends it unused, where it was not released. Resolves when it touches its directory no more. */
+  dismiss(): Promise<void>;
 };
 
 export type Severity = "error" | "warning";

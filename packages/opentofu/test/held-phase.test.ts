@@ -76,7 +76,7 @@ for (const tool of bothTools) {
         const of = await world(tool, facts, WAITING);
         const held = await holdPhase(start(of, "apply", applyArgs(of, { variables: false }), {}));
         await expect.poll(() => running(of, "apply"), { timeout: 20_000 }).toBe(true);
-        held.dismiss();
+        await held.dismiss();
         expect(await strays(of)).toEqual([]);
       });
     });

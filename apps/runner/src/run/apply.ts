@@ -2,7 +2,7 @@ import type { Outcome } from "@takosumi/contracts/runner/outcome";
 import { applyArgs } from "@takosumi/opentofu/commands";
 import { equipForApply } from "@takosumi/opentofu/equip";
 import { startPhase } from "@takosumi/opentofu/phase";
-import type { Phase } from "@takosumi/opentofu/types";
+import type { HeldPhase, Phase } from "@takosumi/opentofu/types";
 import { collect } from "../cache/bytes.ts";
 import { Seen } from "../events/tool-events.ts";
 import { LeaseLost } from "../wire/leased.ts";
@@ -17,17 +17,18 @@ import { hideMasked } from "./hide-masked.ts";
 import type { Job } from "./job.ts";
 import { writeJournal } from "./journal.ts";
 import { variablesOf } from "./plan.ts";
+import { heldApply, releaseApply } from "./ready-applies.ts";
 import { checkSeal } from "./seal-check.ts";
 import { sealedTool } from "./tool.ts";
-import { installProviders, workTree } from "./work-tree.ts";
+import { installProviders, isKept, workTree } from "./work-tree.ts";
 
 /** Executes exactly the plan that was approved. Throws RunFailure, Stop or LeaseLost only while nothing was executed. */
 export async function executeApply(job: Job): Promise<Outcome> {
-  const { ground, env } = await job.phase("preparing", () => prepare(job));
+  const { ground, env, held } = await job.phase("preparing", () => prepare(job));
   await job.say({ type: "phase", at: new Date().toISOString(), name: "applying", state: "started" });
   // The masked values of the plan are learned while the tool starts; until then nothing leaves.
   const release = job.outbox.hold();
-  const phase = await spawn(job, ground, env).catch((error: unknown) => {
+  const phase = await spawn(job, ground, env, held).catch((error: unknown) => {
     release();
     throw error;
   });
@@ -57,18 +58,20 @@ export async function supervise(job: Job, ground: Pick<Ground, "tool" | "moduleD
   return job.phase("recording", () => concluded(job, ground, followed, checkpoints));
 }
 
-async function prepare(job: Job): Promise<{ ground: Ground; env: Record<string, string> }> {
+async function prepare(job: Job): Promise<{ ground: Ground; env: Record<string, string>; held: HeldPhase | null }> {
   const { lease, site, calls } = job;
   const { sealed } = lease;
   if (!sealed) throw new Error("an apply without a sealed plan");
-  const [tool, tree, plan, state] = await Promise.all([
-    sealedTool(site.settings, lease.tool),
-    workTree(job),
+  const tool = await sealedTool(site.settings, lease.tool);
+  const ground = groundOf(job, tool);
+  const held = await heldApply(job, ground, { kept: await isKept(job), variables: variablesOf(job) !== null });
+  if (held) job.atEnd(() => held.dismiss());
+  const [tree, plan, state] = await Promise.all([
+    workTree(job, held !== null),
     calls.input("plan", (bytes) => collect(sealed.plan, bytes)),
     baseState(calls, lease.base),
   ]);
   job.control.stopped.throwIfAborted();
-  const ground = groundOf(job, tool);
   await equipForApply({
     dir: job.dir,
     facts: site.facts,
@@ -83,11 +86,11 @@ async function prepare(job: Job): Promise<{ ground: Ground; env: Record<string, 
   const credentials = lease.bound ? phaseCredentials(job, ground, "apply") : { ...lease.variables.env };
   const [env] = await Promise.all([credentials, installing]);
   job.control.stopped.throwIfAborted();
-  return { ground, env };
+  return { ground, env, held };
 }
 
-/** The seal is checked, and then nothing happens but the start of the tool. */
-async function spawn(job: Job, ground: Ground, env: Record<string, string>): Promise<Phase> {
+/** The seal is checked, and then nothing happens but the start of the tool, or the release of one that was held before it looked at anything. */
+async function spawn(job: Job, ground: Ground, env: Record<string, string>, held: HeldPhase | null): Promise<Phase> {
   const { run_id, epoch, kind } = job.lease;
   const argv = applyArgs(ground, { variables: variablesOf(job) !== null });
   await writeJournal(job.dir.root, { run_id, epoch, kind, stage: "spawning", started_at: new Date(job.startedAt).toISOString() });
@@ -95,5 +98,5 @@ async function spawn(job: Job, ground: Ground, env: Record<string, string>): Pro
   await checkSeal(job, ground);
   job.control.stopped.throwIfAborted();
   job.executed = true;
-  return startPhase(stepOf(job, ground, "apply", argv, { env }));
+  return held ? releaseApply(held) : startPhase(stepOf(job, ground, "apply", argv, { env }));
 }

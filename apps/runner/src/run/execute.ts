@@ -23,7 +23,10 @@ type Left = "waits_for_apply" | "done" | "kept";
 export async function executeRun(site: Site, lease: Lease, onJob: (job: Job) => () => void, note?: string): Promise<void> {
   const root = rootOf(site, lease);
   const { run_id, epoch, kind } = lease;
-  if (kind === "plan") await createRunDir(root);
+  if (kind === "plan") {
+    await site.ready.drop(run_id);
+    await createRunDir(root);
+  }
   await rm(ownFolder(root), { recursive: true, force: true });
   await mkdir(ownFolder(root), { recursive: true, mode: 0o700 });
   await writeJournal(root, { run_id, epoch, kind, stage: "preparing", started_at: new Date().toISOString() });
@@ -59,9 +62,11 @@ export async function carryThrough(job: Job, onJob: (job: Job) => () => void, wo
     job.log[level]({ err: error }, "run left");
   } finally {
     ended.abort();
-    job.close();
+    await job.close();
     await beating;
     await tidy(job.dir.root, how).catch((error: unknown) => job.log.error({ problem: String(error) }, "run directory not cleared"));
+    if (how === "waits_for_apply")
+      await job.next?.().catch((error: unknown) => job.log.warn({ problem: String(error) }, "the apply was not made ready"));
     left();
   }
 }

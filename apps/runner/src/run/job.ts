@@ -34,7 +34,9 @@ export class Job {
   executed = false;
   #output = 0;
   #withheld = false;
-  readonly #atEnd: (() => void)[] = [];
+  /** What may be begun for the apply of this plan, once its directory is cleared. */
+  next: (() => Promise<void>) | null = null;
+  readonly #atEnd: (() => Promise<void>)[] = [];
 
   /** The Run's `own` folder must be there: the cursor lies in it. */
   constructor(site: Site, lease: Lease, startedAt = Date.now()) {
@@ -76,13 +78,13 @@ export class Job {
   }
 
   /** What is done when the Run has left this process, however it did. */
-  atEnd(work: () => void): void {
+  atEnd(work: () => Promise<void>): void {
     this.#atEnd.push(work);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.control.close();
-    for (const work of this.#atEnd.splice(0)) work();
+    await Promise.all(this.#atEnd.splice(0).map((work) => work()));
   }
 
   /** From now on what the tool says stays here. */

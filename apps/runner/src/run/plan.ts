@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { forbiddenBy } from "@takosumi/contracts/deploy/provider-patterns";
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
-import { planArgs } from "@takosumi/opentofu/commands";
+import { applyArgs, planArgs } from "@takosumi/opentofu/commands";
 import { equipForPlan } from "@takosumi/opentofu/equip";
 import { EventLines } from "@takosumi/opentofu/event-lines";
 import { builtinOnly, initNeeded } from "@takosumi/opentofu/init-need";
@@ -20,6 +20,8 @@ import { type Ground, groundOf, stepOf } from "./ground.ts";
 import { guarded } from "./guard.ts";
 import { initialize, showConfig } from "./initialize.ts";
 import type { Job } from "./job.ts";
+import { holdApply } from "./ready-applies.ts";
+import { hasRemoteModules, initKey, keepInit, reuseInit } from "./reuse-init.ts";
 import { holdShow, shownPlan, showPlan, storePlan } from "./seal-plan.ts";
 import { planTool } from "./tool.ts";
 
@@ -99,13 +101,15 @@ async function quickPlan(job: Job, ground: Ground, state: Buffer): Promise<Made 
     began = !(await neverBegan(job, ground));
   } finally {
     if (!began) {
-      show?.dismiss();
+      await show?.dismiss();
       await phase.kill();
       await exit;
     }
   }
   if (!began) return null;
   await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "started" });
+  if (job.site.facts.kind === "bubblewrap" && Object.keys(job.lease.variables.env).length === 0)
+    job.next = () => holdApply(job, ground, applyArgs(ground, { variables: variablesOf(job) !== null }));
   return followPlan(job, ground, planning);
 }
 
@@ -120,8 +124,15 @@ async function neverBegan(job: Job, ground: Ground): Promise<boolean> {
 }
 
 async function fullPlan(job: Job, ground: Ground, state: Buffer): Promise<Made> {
+  const key = initKey(job, ground, state);
+  let reused = false;
   const config = await job.phase("initializing", async () => {
-    await initialize(job, ground);
+    reused = await reuseInit(job, ground, key);
+    if (reused) await job.note("Initialized as for an earlier plan of this source: providers and lock file are the same.");
+    else {
+      await initialize(job, ground);
+      await keepInit(job, ground, key);
+    }
     await refuseForbidden(job, ground);
     return configOf(job, ground);
   });
@@ -134,7 +145,10 @@ async function fullPlan(job: Job, ground: Ground, state: Buffer): Promise<Made> 
   });
   job.control.stopped.throwIfAborted();
   await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "started" });
-  return followPlan(job, ground, await startPlan(job, ground, env));
+  const made = await followPlan(job, ground, await startPlan(job, ground, env));
+  // Whatever was missing: the next plan of this source looks for itself.
+  if (reused && made.exit.code === 1) job.site.inits.drop(key);
+  return made;
 }
 
 /** What was installed is only bytes so far: a provider that the policy keeps out blocks the Run before the tool starts it for its schema. */
@@ -154,10 +168,7 @@ async function refuseForbidden(job: Job, ground: Ground): Promise<void> {
 /** The same source, module and tool say the same; modules from elsewhere may move, so they are asked every time. */
 async function configOf(job: Job, ground: Ground): Promise<unknown> {
   const { source, module_path } = job.lease;
-  const remote = await readFile(join(job.dir.data, "modules/modules.json"), "utf8").then(
-    (text) => /"Version"|"Source":"(?!\.{1,2}\/|")/.test(text),
-    () => false,
-  );
+  const remote = await hasRemoteModules(job);
   const key = `${source?.digest} ${ground.tool.digest} ${module_path}`;
   const known = remote ? undefined : job.site.modules.get(key);
   if (known) return known.config;

@@ -18,13 +18,14 @@ const INIT_BYTES = 16 * 1024 * 1024;
 
 /**
  * The tree that was sealed with the plan: kept here since the plan, or unpacked from its snapshot at the same absolute path. A tree
- * that another attempt left is not taken; a kept one that was changed since fails the seal.
+ * that another attempt left is not taken; a kept one that was changed since fails the seal. `cleared`: it is kept, and nothing else is there.
  */
-export async function workTree(job: Job): Promise<{ tar: Buffer | null }> {
+export async function workTree(job: Job, cleared: boolean): Promise<{ tar: Buffer | null }> {
   const { dir, lease } = job;
   if (!lease.sealed) throw new Error("an apply without a sealed plan");
-  const { work, work_tree_digest } = lease.sealed;
-  const kept = (await readFile(plannedMark(dir.root), "utf8").catch(() => "")) === work_tree_digest;
+  const { work } = lease.sealed;
+  if (cleared) return { tar: null };
+  const kept = await isKept(job);
   let tar: Buffer | null = null;
   if (!kept) {
     for (const part of [dir.tree, dir.data]) await rm(part, { recursive: true, force: true });
@@ -35,6 +36,10 @@ export async function workTree(job: Job): Promise<{ tar: Buffer | null }> {
   for (const part of [dir.tree, dir.data, dir.ctl, dir.io]) await mkdir(part, { recursive: true, mode: 0o700 });
   return { tar };
 }
+
+/** Whether the tree of this plan stands here since it was made. */
+export const isKept = async ({ dir, lease }: Job): Promise<boolean> =>
+  (await readFile(plannedMark(dir.root), "utf8").catch(() => "")) === lease.sealed?.work_tree_digest;
 
 /**
  * Providers for a tree that another runner planned. Init never touches the sealed tree: it runs on a copy beside it, held to the sealed
