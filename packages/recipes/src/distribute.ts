@@ -25,26 +25,39 @@ export type Served<U extends Use> =
  * arguments of their own configurations instead; all others go by variables. Answers in the order of the uses.
  */
 export function distribute<U extends Use>(uses: readonly U[]): readonly Served<U>[] {
+  const firsts = new Map<string, Reach<U>>();
+  for (const use of uses) if (!firsts.has(use.connection.id)) firsts.set(use.connection.id, reachOf(use));
+  const reaches = [...firsts.values()];
+  const met = new Map(reaches.map((one) => [one.use.connection.id, firstClash(one, reaches)]));
   return uses.map((use) => {
-    const other = uses.find((one) => clash(use.connection, one.connection) !== undefined);
-    if (!other) return { by: "environment" };
+    const found = met.get(use.connection.id);
+    if (!found) return { by: "environment" };
     if (use.connection.mode.byArguments && use.settable) return { by: "arguments" };
-    const variable = clash(use.connection, other.connection) as string;
-    return { by: null, variable, other, why: use.connection.mode.byArguments ? "not_settable" : "no_arguments" };
+    return { by: null, ...found, why: use.connection.mode.byArguments ? "not_settable" : "no_arguments" };
   });
 }
 
-/** A variable that one sets and the other sets or reads. */
-function clash(one: Connected, other: Connected): string | undefined {
-  if (one.id === other.id) return undefined;
-  const [set, alsoSet] = [variables(one), variables(other)];
-  return set.find((name) => alsoSet.includes(name) || reads(other, name)) ?? alsoSet.find((name) => reads(one, name));
+/** The variables that a connection sets, and those that its recipe's providers read. Looked up once: there may be hundreds of either. */
+interface Reach<U extends Use> {
+  readonly use: U;
+  readonly sets: ReadonlySet<string>;
+  readonly reads: ReadonlySet<string>;
 }
 
-const reads = ({ recipe }: Connected, name: string): boolean =>
-  Object.values(recipe.modes).some(({ env = {} }) => Object.hasOwn(env, name));
-
-function variables({ mode, fields, files }: Connected): string[] {
+function reachOf<U extends Use>(use: U): Reach<U> {
+  const { recipe, mode, fields, files } = use.connection;
   const injected = names(mode, fields, files);
-  return [...injected.env.map(({ name }) => name), ...injected.files.flatMap(({ env_name }) => env_name ?? [])];
+  const sets = [...injected.env.map(({ name }) => name), ...injected.files.flatMap(({ env_name }) => env_name ?? [])];
+  return { use, sets: new Set(sets), reads: new Set(Object.values(recipe.modes).flatMap(({ env = {} }) => Object.keys(env))) };
+}
+
+/** The first other connection that sets or reads a variable of this one, or sets one that this one reads. */
+function firstClash<U extends Use>(one: Reach<U>, all: readonly Reach<U>[]): { readonly variable: string; readonly other: U } | null {
+  for (const other of all) {
+    if (other === one) continue;
+    const variable =
+      [...one.sets].find((name) => other.sets.has(name) || other.reads.has(name)) ?? [...other.sets].find((name) => one.reads.has(name));
+    if (variable !== undefined) return { variable, other: other.use };
+  }
+  return null;
 }
