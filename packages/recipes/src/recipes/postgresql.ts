@@ -5,7 +5,7 @@ export const postgresql = {
   id: "postgresql",
   title: "PostgreSQL",
   about: "Databases, roles and grants of a server. psql reads the same variables.",
-  providers: ["registry.opentofu.org/cyrilgdv/postgresql", "registry.opentofu.org/hashicorp/postgresql"],
+  providers: ["registry.opentofu.org/cyrilgdn/postgresql", "registry.opentofu.org/hashicorp/postgresql"],
   defaultMode: "password",
   modes: {
     password: {
