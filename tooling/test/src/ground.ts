@@ -14,20 +14,26 @@ const executable = (path: string): boolean => {
 };
 
 /** Installs bubblewrap where that is ours to do: as root, with apt. Answers the text of the step; throws a Problem where there is none. */
-export async function sandbox(say: Say): Promise<string> {
-  if (executable("/usr/bin/bwrap")) return "bubblewrap";
-  const missing = "no bubblewrap: tests of the sandbox are left out";
-  if (process.getuid?.() !== 0 || !executable("/usr/bin/apt-get")) throw new Problem(missing, "install bubblewrap");
-  say("installing bubblewrap");
+export const sandbox = (say: Say): Promise<string> =>
+  installed(say, "bubblewrap", "/usr/bin/bwrap", "no bubblewrap: tests of the sandbox are left out");
+
+/** The same for psql, which a module of the tests manages a PostgreSQL with. */
+export const psql = (say: Say): Promise<string> =>
+  installed(say, "postgresql-client", "/usr/bin/psql", "no psql: the test of a managed PostgreSQL is left out");
+
+async function installed(say: Say, name: string, program: string, missing: string): Promise<string> {
+  if (executable(program)) return name;
+  if (process.getuid?.() !== 0 || !executable("/usr/bin/apt-get")) throw new Problem(missing, `install ${name}`);
+  say(`installing ${name}`);
   const quiet = { env: { DEBIAN_FRONTEND: "noninteractive" } };
-  const install = () => run("apt-get", ["install", "-y", "--no-install-recommends", "bubblewrap"], quiet);
+  const install = () => run("apt-get", ["install", "-y", "--no-install-recommends", name], quiet);
   const { code } = await install();
   if (code !== 0) {
     await run("apt-get", ["update"], quiet);
     await install();
   }
-  if (executable("/usr/bin/bwrap")) return "bubblewrap, installed now";
-  throw new Problem(missing, "apt-get install bubblewrap failed: install it by hand");
+  if (executable(program)) return `${name}, installed now`;
+  throw new Problem(missing, `apt-get install ${name} failed: install it by hand`);
 }
 
 export interface TofuFound {

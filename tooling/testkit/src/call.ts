@@ -13,14 +13,14 @@ export interface CallOptions {
 }
 export type Call = (method: string, path: string, options?: CallOptions) => Promise<Answer>;
 
-/** Speaks HTTP with a server as the holder of `token`; null shows none. Never throws on a status. */
+/** Speaks HTTP with a server as the holder of `token`; null shows none. Never throws on a status. `send` may look at what is answered. */
 export const caller =
-  (url: string, token: string | null): Call =>
+  (url: string, token: string | null, send: typeof fetch = fetch): Call =>
   async (method, path, { body, raw, headers = {} } = {}) => {
     const sent = raw ?? (body === undefined ? null : JSON.stringify(body));
     const type = sent === null ? {} : { "content-type": "application/json" };
     const credential = token === null ? {} : { authorization: `Bearer ${token}` };
-    const response = await fetch(url + path, { method, body: sent, headers: { ...type, ...credential, ...headers }, redirect: "manual" });
+    const response = await send(url + path, { method, body: sent, headers: { ...type, ...credential, ...headers }, redirect: "manual" });
     const text = await response.text();
     return { status: response.status, body: parsed(text), headers: response.headers };
   };

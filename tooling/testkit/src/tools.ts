@@ -13,13 +13,16 @@ const usable = (path: string, mode: number): string | null => {
   }
 };
 
+const onPath = (name: string): string | null =>
+  env.PATH.split(":")
+    .map((directory) => usable(join(directory, name), constants.X_OK))
+    .find((found) => found !== null) ?? null;
+
 /** The tools that tests run, each null where this machine has none; suites that need one say that they were left out. */
 export const tools = {
   tofu: usable(env.TAKOSUMI_TEST_TOFU ?? join(env.TAKOSUMI_CACHE_DIR, "tools/opentofu", tofuVersion, "tofu"), constants.X_OK),
-  terraform:
-    env.PATH.split(":")
-      .map((directory) => usable(join(directory, "terraform"), constants.X_OK))
-      .find((found) => found !== null) ?? null,
+  terraform: onPath("terraform"),
+  psql: onPath("psql"),
   /** A filesystem mirror with the providers time, local and probe. */
   mirror: usable(join(env.TAKOSUMI_CACHE_DIR, "mirror"), constants.R_OK | constants.X_OK),
 } as const;
