@@ -117,7 +117,10 @@ if (tools.tofu && tools.mirror && tools.psql)
       );
       expect(await held()).toEqual({ limit: null, owner: null });
       const applied = await user.approve(planned);
-      expect({ status: applied.status, error: applied.error, log: await user.log(applied) }).toMatchObject({ status: "succeeded", error: null });
+      expect({ status: applied.status, error: applied.error, log: await user.log(applied) }).toMatchObject({
+        status: "succeeded",
+        error: null,
+      });
       expect(await held()).toEqual({ limit: 3, owner: admin.user });
       const injected = (phase: string) =>
         applied.injected_env.filter((one: { phase: string }) => one.phase === phase).map(({ name }: { name: string }) => name);
