@@ -1,6 +1,7 @@
 import { type EmbeddedPostgres, startEmbedded } from "@takosumi/db/embedded";
 import { migrate } from "@takosumi/db/migrate";
 import pg from "pg";
+import { below, signalAll } from "./run-tree.ts";
 
 type Value = string | number | null | readonly string[];
 
@@ -34,6 +35,19 @@ export class Database {
     process.kill(this.pid, "SIGKILL");
     await this.#running.exited;
     await this.#running.stop();
+  }
+
+  /** Stops every process of it where it stands: connections stay open, and nobody answers. */
+  freeze(): void {
+    signalAll(this.#processes(), "SIGSTOP");
+  }
+
+  thaw(): void {
+    signalAll(this.#processes(), "SIGCONT");
+  }
+
+  #processes(): number[] {
+    return [this.pid, ...below(this.pid)];
   }
 
   async stop(): Promise<void> {

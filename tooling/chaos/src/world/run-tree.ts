@@ -32,6 +32,14 @@ export function treeOf(runnerDir: string): Seen[] {
   return found;
 }
 
+/** The children of a process, theirs, and so on. */
+export function below(pid: number): number[] {
+  const all = processes();
+  const found = [pid];
+  for (let at = 0; at < found.length; at++) found.push(...all.filter(({ parent }) => parent === found[at]).map((one) => one.pid));
+  return found.slice(1);
+}
+
 /** The tool of a phase at work there, waited for up to `withinMs`; null where none came. */
 export async function toolIn(runnerDir: string, command: string, withinMs: number): Promise<number | null> {
   for (const end = performance.now() + withinMs; performance.now() < end; await pause(5)) {

@@ -13,7 +13,8 @@ const emptyState = JSON.stringify({ version: 4, terraform_version: "1.12.6", ser
 export class Witness {
   readonly #hits: Hit[] = [];
   readonly #server: Server;
-  #readMs = 250;
+  /** How long a remote state takes that a plan reads. */
+  readMs = 250;
 
   constructor() {
     this.#server = createServer((request, response) => {
@@ -24,7 +25,7 @@ export class Witness {
         return;
       }
       // A remote state that takes its time: a plan that reads it lasts as long.
-      void pause(this.#readMs).then(() => response.end(emptyState));
+      void pause(this.readMs).then(() => response.end(emptyState));
     });
   }
 
