@@ -45,8 +45,10 @@ export const RunnerEnv = z.object({
   TAKOSUMI_RUN_OUTPUT_BYTES: whole(64 * MiB, 4096, 4096 * MiB),
   /** Limits of one Run's processes; 0 is unlimited. */
   TAKOSUMI_RUN_FILE_BYTES: whole(2048 * MiB, 0, Number.MAX_SAFE_INTEGER),
-  TAKOSUMI_RUN_PROCESSES: whole(0, 0, 1_000_000),
+  TAKOSUMI_RUN_PROCESSES: whole(4096, 0, 1_000_000),
   TAKOSUMI_RUN_MEMORY_BYTES: whole(0, 0, Number.MAX_SAFE_INTEGER),
+  TAKOSUMI_RUN_CPU_SECONDS: whole(0, 0, 10_000_000),
+  TAKOSUMI_RUN_DISK_BYTES: whole(10 * 1024 * MiB, 0, Number.MAX_SAFE_INTEGER),
   /** Bytes of sources that are kept to save downloads. */
   TAKOSUMI_SOURCE_CACHE_BYTES: whole(1024 * MiB, 0, Number.MAX_SAFE_INTEGER),
   /** Planned work directories that wait for their apply: how many, and for how long. */
@@ -73,7 +75,9 @@ export type Settings = {
   readonly cancelGraceMs: number;
   readonly stopGraceMs: number;
   readonly outputBytes: number;
-  readonly limits: { readonly fileSize: number | null; readonly processes: number | null; readonly addressSpace: number | null };
+  readonly limits: { readonly fileSize: number | null; readonly processes: number | null; readonly memory: number | null };
+  /** What is looked at while a Run goes on: seconds of CPU time, and bytes below its directory. */
+  readonly watched: { readonly cpuSeconds: number | null; readonly diskBytes: number | null };
   readonly sourceCacheBytes: number;
   readonly workDirs: number;
   readonly workMs: number;
@@ -106,8 +110,9 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     limits: {
       fileSize: given.TAKOSUMI_RUN_FILE_BYTES || null,
       processes: given.TAKOSUMI_RUN_PROCESSES || null,
-      addressSpace: given.TAKOSUMI_RUN_MEMORY_BYTES || null,
+      memory: given.TAKOSUMI_RUN_MEMORY_BYTES || null,
     },
+    watched: { cpuSeconds: given.TAKOSUMI_RUN_CPU_SECONDS || null, diskBytes: given.TAKOSUMI_RUN_DISK_BYTES || null },
     sourceCacheBytes: given.TAKOSUMI_SOURCE_CACHE_BYTES,
     workDirs: given.TAKOSUMI_WORK_DIRS,
     workMs: given.TAKOSUMI_WORK_HOURS * 3_600_000,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
+import { removeLeftCgroups } from "@takosumi/opentofu/cgroups";
 import { SpareShells } from "@takosumi/opentofu/spare-shells";
 import { Inits } from "./cache/inits.ts";
 import { Recent } from "./cache/recent.ts";
@@ -7,6 +8,7 @@ import { SourceCache } from "./cache/sources.ts";
 import { readSettings, type Settings } from "./env.ts";
 import { instanceOf } from "./instance.ts";
 import { type Log, openLog } from "./log.ts";
+import { workRoot } from "./run/journal.ts";
 import { ReadyApplies } from "./run/ready-applies.ts";
 import { toolsOf } from "./run/tool.ts";
 import { Runner } from "./runner.ts";
@@ -66,6 +68,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
   if (stopping.signal.aborted) stop();
   else stopping.signal.addEventListener("abort", stop);
   await work.resume();
+  removeLeftCgroups(facts.cgroups, workRoot(settings.dir));
   log.info(
     {
       runner_id: runner.id,

@@ -5,7 +5,7 @@ import { quoted } from "./shell.ts";
 /** A held tool reads its CLI configuration from a pipe, and waits there: its end comes with the release. */
 export const HELD_CONFIG = "/dev/stdin";
 
-type Line = { folder: string; cwd: string; argv: string[]; walls: Walls | null; box: Box; held: boolean };
+type Line = { folder: string; cwd: string; argv: string[]; walls: Walls | null; box: Box; held: boolean; cgroups: string[] };
 
 /**
  * The keeper of a held tool. It waits for the last line; where the one who would say it is gone, everything in this session dies
@@ -14,7 +14,7 @@ type Line = { folder: string; cwd: string; argv: string[]; walls: Walls | null; 
 const KEEPER = `{ IFS= read -r config || kill -9 0; : >exit; eval "printf %s $config"; }`;
 
 /** What the detached shell does, as one line. */
-export function phaseLine({ folder, cwd, argv, walls, box, held }: Line): string {
+export function phaseLine({ folder, cwd, argv, walls, box, held, cgroups }: Line): string {
   const { facts, limits } = box;
   const words = (list: string[]) => list.map(quoted).join(" ");
   const payload = walls
@@ -24,5 +24,7 @@ export function phaseLine({ folder, cwd, argv, walls, box, held }: Line): string
   // The payload opens the pipe anew, as its own user.
   const own = facts.setpriv ? `chown ${facts.uid} /proc/self/fd/0 && ` : "";
   const work = held ? `${KEEPER} | { ${own}${there}exec ${payload}; }` : `{ : >exit; ${there}${payload} </dev/null; }`;
-  return `${limitLines(limits)}; cd ${quoted(folder)} && { ${work}; echo $? >${quoted(folder)}/exit; }`;
+  // Who cannot join its groups does not run unlimited.
+  const joined = cgroups.map((dir) => `echo 0 >${quoted(dir)}/cgroup.procs && `).join("");
+  return `${limitLines(limits, facts)}; cd ${quoted(folder)} && { ${joined}${work}; echo $? >${quoted(folder)}/exit; }`;
 }

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeCgroups } from "./cgroups.ts";
 import { TofuError } from "./errors.ts";
 import { HELD_CONFIG, phaseLine } from "./phase-line.ts";
 import { bootId } from "./processes.ts";
@@ -29,8 +30,8 @@ export type PhaseStart = {
  * leaves the exit status in a file; all output goes to regular files that the payload cannot reach by name.
  */
 export async function startPhase(start: PhaseStart): Promise<Phase> {
-  const { shell, folder, line, options } = await prepared(start, false);
-  const phase = running(start, shell, folder);
+  const { shell, folder, line, options, cgroups } = await prepared(start, false);
+  const phase = running(start, shell, folder, cgroups);
   shell.tell(line, options);
   return phase;
 }
@@ -41,13 +42,16 @@ export async function startPhase(start: PhaseStart): Promise<Phase> {
  * sandbox the end of another phase in this directory ends it too.
  */
 export async function holdPhase(start: PhaseStart): Promise<HeldPhase> {
-  const { shell, folder, line, options } = await prepared({ ...start, env: { ...start.env, TF_CLI_CONFIG_FILE: HELD_CONFIG } }, true);
+  const { shell, folder, line, options, cgroups } = await prepared(
+    { ...start, env: { ...start.env, TF_CLI_CONFIG_FILE: HELD_CONFIG } },
+    true,
+  );
   shell.tell(line, options, true);
   let released = false;
   return {
     release(config) {
       released = true;
-      const phase = running(start, shell, folder);
+      const phase = running(start, shell, folder, cgroups);
       shell.answer(quoted(config));
       return phase;
     },
@@ -85,19 +89,21 @@ async function prepared({ dir, name, box, env, cwd, argv, shells }: PhaseStart, 
   for (const file of ["stdout", "stderr"]) closeSync(openSync(join(folder, file), "wx", 0o600));
   // Without bwrap the payload inherits the shell's own environment; with it nothing but PATH reaches shell and bwrap.
   const shell = walls ? (shells?.take() ?? new Shell(BARE)) : new Shell(env);
-  const line = phaseLine({ folder, cwd, argv, walls, box, held });
+  const cgroups = makeCgroups(box.facts, dir.root, name, box.limits ?? {});
+  const line = phaseLine({ folder, cwd, argv, walls, box, held, cgroups });
   const options = walls ? [...environmentOptions(env), ...walls.options].map((option) => `${option}\0`).join("") : "";
-  return { shell, folder, line, options };
+  return { shell, folder, line, options, cgroups };
 }
 
 /** What another process needs to find it stands there before the shell is told to begin. */
-function running({ name, box, env }: PhaseStart, shell: Shell, folder: string): Phase {
+function running({ name, box, env }: PhaseStart, shell: Shell, folder: string, cgroups: string[]): Phase {
   const facts: PhaseFacts = {
     name,
     pid: shell.pid,
     startTicks: shell.startTicks,
     bootId: bootId(),
     sandbox: box.facts.kind,
+    cgroups,
     marker: `TF_DATA_DIR=${env.TF_DATA_DIR ?? ""}`,
     startedAt: new Date().toISOString(),
   };

@@ -82,3 +82,17 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
     return false;
   }
 }
+
+/** Clock ticks are hundredths of a second wherever Linux runs. */
+const TICKS = 100;
+
+/** Seconds of CPU time that a process and all below it used, those that ended included. */
+export function cpuSeconds(root: number): number {
+  const tree = [root, ...descend(root, parents())];
+  const used = tree.map((pid) =>
+    fieldsOf(read(`/proc/${pid}/stat`))
+      .slice(11, 15)
+      .reduce((sum, field) => sum + Number(field), 0),
+  );
+  return used.reduce((sum, ticks) => sum + ticks, 0) / TICKS;
+}

@@ -3,6 +3,7 @@ import { open, readFile, readlink } from "node:fs/promises";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { limitHit, pidsIn, removeCgroups } from "./cgroups.ts";
 import { bootId, childrenOf, commandLine, innermostPid, signal, startTicks, wholeTree } from "./processes.ts";
 import type { Phase, PhaseExit, PhaseFacts } from "./types.ts";
 
@@ -40,7 +41,10 @@ export class RunningPhase implements Phase {
     // Without bubblewrap a provisioner's background children go on. With it, `--die-with-parent` has a gap at the very start.
     if (this.facts.sandbox === "none") await this.#sweep(-1);
     else if (left === null) await this.#endNamespace();
-    return left ?? { code: 137, signal: "SIGKILL" };
+    const exit = left ?? { code: 137, signal: "SIGKILL" };
+    const limit = exit.code === 0 ? null : limitHit(this.#cgroups);
+    await removeCgroups(this.#cgroups);
+    return limit ? { ...exit, limit } : exit;
   }
 
   async #watched(): Promise<void> {
@@ -64,6 +68,10 @@ export class RunningPhase implements Phase {
     if (!text?.endsWith("\n")) return null;
     const code = Number(text.trim());
     return { code, signal: code > 128 ? (signalNames.get(code - 128) ?? null) : null };
+  }
+
+  get #cgroups(): readonly string[] {
+    return this.facts.cgroups ?? [];
   }
 
   async alive(): Promise<boolean> {
@@ -99,7 +107,7 @@ export class RunningPhase implements Phase {
   async #sweep(root: number): Promise<void> {
     if (bootId() !== this.facts.bootId) return;
     for (let round = 0; round < SWEEPS; round++) {
-      const pids = wholeTree(root, this.facts.marker).filter((pid) => pid !== this.facts.pid);
+      const pids = [...wholeTree(root, this.facts.marker), ...pidsIn(this.#cgroups)].filter((pid) => pid !== this.facts.pid);
       if (pids.length === 0) return;
       for (const pid of pids) signal(pid, "SIGSTOP");
       for (const pid of pids) signal(pid, "SIGKILL");

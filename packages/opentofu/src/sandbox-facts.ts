@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { promisify } from "node:util";
+import { detectCgroups } from "./cgroups.ts";
 import { rootFolders } from "./sandbox-root.ts";
 import type { SandboxFacts } from "./types.ts";
 
@@ -18,16 +19,12 @@ export async function detectSandbox(): Promise<SandboxFacts> {
   const root = process.getuid?.() === 0;
   const who = root ? { uid: PAYLOAD_UID, gid: PAYLOAD_UID } : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const reason = await whyNot(root, who);
-  if (reason === null) return { kind: "bubblewrap", reason, setpriv: root, ...who, missing: ["memory is not limited"] };
+  const cgroups = detectCgroups();
+  if (reason === null) return { kind: "bubblewrap", reason, setpriv: root, ...who, missing: [], cgroups };
   const own = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  const missing = [
-    "files of this machine are not isolated",
-    "processes are not isolated",
-    "the network is not isolated",
-    "memory is not limited",
-  ];
+  const missing = ["files of this machine are not isolated", "processes are not isolated", "the network is not isolated"];
   if (root) missing.unshift("module code runs as root");
-  return { kind: "none", reason, setpriv: false, ...own, missing };
+  return { kind: "none", reason, setpriv: false, ...own, missing, cgroups };
 }
 
 async function whyNot(root: boolean, who: { uid: number; gid: number }): Promise<string | null> {

@@ -47,14 +47,14 @@ export async function sandboxWalls(box: Box, dir: RunDir, cwd: string): Promise<
 }
 
 /** `ulimit` lines for the detached shell: they bind everything below it and cost no further program. */
-export function limitLines(limits: Limits = {}): string {
+export function limitLines(limits: Limits = {}, { cgroups }: Pick<SandboxFacts, "cgroups">): string {
   const lines = ["ulimit -c 0"];
   const add = (flag: string, value: number | null | undefined, unit: number) => {
     if (value !== null && value !== undefined) lines.push(`ulimit -${flag} ${Math.floor(value / unit)} 2>/dev/null`);
   };
   add("n", limits.openFiles, 1);
-  add("p", limits.processes, 1);
+  // Of a whole uid, and so of other Runs as well: only where nothing better is there.
+  if (!cgroups.processes) add("p", limits.processes, 1);
   add("f", limits.fileSize, 512);
-  add("v", limits.addressSpace, 1024);
   return lines.join("; ");
 }

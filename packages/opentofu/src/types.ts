@@ -55,14 +55,18 @@ export type SandboxFacts = {
   /** Who the payload runs as. */
   uid: number;
   gid: number;
-  /** What is not isolated or not limited here, in words for the start line and the Run. */
+  /** What is not isolated here, in words for the start line and the Run. */
   missing: string[];
+  cgroups: CgroupPlaces;
 };
 
+/** Where groups that limit a resource can be made, each null where nowhere. */
+export type CgroupPlaces = Record<"memory" | "processes", { version: 1 | 2; dir: string } | null>;
+
 export type Limits = {
-  /** Bytes of address space for one process (prlimit --as); null = unlimited. */
-  addressSpace?: number | null;
-  /** Processes and threads of the payload's uid; null = unlimited. */
+  /** Bytes of memory of a phase's processes together, where a cgroup can be made; null = unlimited. */
+  memory?: number | null;
+  /** Processes and threads of a phase; without a cgroup those of the payload's uid. null = unlimited. */
   processes?: number | null;
   /** Open files of one process. */
   openFiles?: number | null;
@@ -71,7 +75,11 @@ export type Limits = {
 };
 
 /** How a phase ended: an exit status, or the signal that ended it (`code` is then 128 + its number). */
-export type PhaseExit = { code: number; signal: string | null };
+export type PhaseExit = {
+  code: number;
+  signal: string | null /** The limit that its processes ran into, where the kernel counted it. */;
+  limit?: "memory" | "processes";
+};
 
 /** Facts that find the same process again, and never another one: pid alone is reused by the kernel. */
 export type PhaseFacts = {
@@ -82,6 +90,8 @@ export type PhaseFacts = {
   startTicks: string;
   bootId: string;
   sandbox: SandboxKind;
+  /** Directories of the cgroups that its processes are in. */
+  cgroups?: string[];
   /** `NAME=value` that every process of this phase was started with, and no other has. */
   marker: string;
   startedAt: string;

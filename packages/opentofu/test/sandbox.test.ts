@@ -45,7 +45,6 @@ for (const tool of bothTools) {
 
 test("what this machine isolates is said, and why not where it does not", () => {
   expect(boxed.reason === null).toBe(boxed.kind === "bubblewrap");
-  expect(boxed.missing).toContain("memory is not limited");
 });
 
 if (anyTool && boxed.kind === "bubblewrap") {
@@ -119,8 +118,8 @@ if (anyTool && boxed.kind === "bubblewrap") {
 
     test("limits hold", async () => {
       const of = await world(anyTool, boxed, MODULE);
-      const limits = { openFiles: 200, fileSize: 1 << 20, addressSpace: 8 * 2 ** 30 };
-      expect(await inside(of, "ulimit -n; ulimit -f; ulimit -v; ulimit -c", { box: { limits } })).toBe(`200\n2048\n${8 * 2 ** 20}\n0\n`);
+      const limits = { openFiles: 200, fileSize: 1 << (20 * 2 ** 30) };
+      expect(await inside(of, "ulimit -n; ulimit -f; ulimit -c", { box: { limits } })).toBe(`200\n2048\n${8 * 2 ** 20}\n0\n`);
     });
   });
 }

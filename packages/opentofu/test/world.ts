@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { detectCgroups } from "../src/cgroups.ts";
 import { applyArgs, initArgs, type PlanChoices, planArgs, showPlanArgs } from "../src/commands.ts";
 import { phaseEnvironment } from "../src/environment.ts";
 import { equipForPlan } from "../src/equip.ts";
@@ -32,6 +33,7 @@ export const unboxed: SandboxFacts = {
   uid: process.getuid?.() ?? 0,
   gid: process.getgid?.() ?? 0,
   missing: [],
+  cgroups: detectCgroups(),
 };
 /** The sandboxes that this machine can try. */
 export const sandboxes = boxed.kind === "bubblewrap" ? [boxed, unboxed] : [unboxed];

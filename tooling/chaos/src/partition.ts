@@ -1,7 +1,7 @@
 // Cuts runners, replicas and the database off from each other, and counts what got through: node tooling/chaos/src/partition.ts
 import { lateWrites } from "./partition/late-writes.ts";
 import { replicas } from "./partition/replicas.ts";
-import { apiRestarted, databaseAway } from "./partition/restarts.ts";
+import { type Away, apiRestarted, databaseAway } from "./partition/restarts.ts";
 import { stoppedRunner } from "./partition/stopped-runner.ts";
 import { Counts } from "./world/counts.ts";
 import { Witness } from "./world/witness.ts";
@@ -9,15 +9,22 @@ import { openWorld, type World, type WorldOptions } from "./world/world.ts";
 
 const none = [
   "steps that did not come to their end",
- "late writes answered otherwise", "events lost or doubled", "calls that waited too long for the database"];
+  "late writes answered otherwise",
+  "events lost or doubled",
+  "calls that waited too long for the database",
+];
 interface Lengths {
   /** How long the database is away, and how long a call waits for it. */
   readonly awayMs: number;
   readonly waitSeconds: number;
 }
 
-/** Every partition once. `say` hears of each. */
-export async function partition({ awayMs, waitSeconds }: Lengths, say: (line: string) => void = () => {}): Promise<Counts> {
+/** Every partition once; the database goes away in each of `ways`. `say` hears of each. */
+export async function partition(
+  { awayMs, waitSeconds }: Lengths,
+  ways: readonly Away["how"][],
+  say: (line: string) => void = () => {},
+): Promise<Counts> {
   const counts = new Counts("partitions", none);
   const witness = await new Witness().open();
   const away = { ms: awayMs, waitMs: waitSeconds * 1_000 };
@@ -29,8 +36,7 @@ export async function partition({ awayMs, waitSeconds }: Lengths, say: (line: st
       { apiEnv: { TAKOSUMI_DATABASE_WAIT_SECONDS: String(waitSeconds) } },
       [
         (world) => apiRestarted(world, witness, counts),
-        (world) => databaseAway(world, witness, counts, { ...away, how: "killed" }),
-        (world) => databaseAway(world, witness, counts, { ...away, how: "stopped" }),
+        ...ways.map((how) => (world: World) => databaseAway(world, witness, counts, { ...away, how })),
       ],
     ],
   ];
@@ -52,4 +58,4 @@ export async function partition({ awayMs, waitSeconds }: Lengths, say: (line: st
   return counts;
 }
 
-if (import.meta.main) (await partition({ awayMs: 30_000, waitSeconds: 10 }, console.log)).report();
+if (import.meta.main) (await partition({ awayMs: 30_000, waitSeconds: 10 }, ["killed", "stopped"], console.log)).report();

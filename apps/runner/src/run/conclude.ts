@@ -1,5 +1,5 @@
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
-import type { ToolName } from "@takosumi/opentofu/types";
+import type { PhaseExit, ToolName } from "@takosumi/opentofu/types";
 import type { Checkpoints } from "./checkpoints.ts";
 import { RunFailure, stopFailure, toolFailure } from "./failure.ts";
 import type { Followed } from "./follow.ts";
@@ -27,7 +27,7 @@ export async function concluded(
     // What is good is kept as a checkpoint: a person may adopt it. The state that the Run began with is recorded already.
     if (found.state && found.state.digest !== job.lease.base.digest)
       await job.calls.artifact("checkpoint", { digest: found.state.digest, size: found.state.bytes.length, body: found.state.bytes });
-    const failure = toolFailure(exit.signal === "SIGKILL" ? "TOOL_KILLED" : "STATE_UNSAVED", found.unsaved, diagnostics, exit.code);
+    const failure = toolFailure("STATE_UNSAVED", found.unsaved, diagnostics, exit);
     const error = {
       code: failure.code,
       message: `${found.unsaved}. Resolve the Run: adopt its checkpoint, upload a state, or keep the one before.`,
@@ -38,9 +38,7 @@ export async function concluded(
   const state = await recordState(job, found.state);
   if (exit.code === 0) return { result: "applied", tool, state, summary, diagnostics, duration_ms: job.elapsedMs };
   const stop = job.control.reason;
-  const failure = stop
-    ? stopFailure(stop, diagnostics)
-    : (killed(exit.signal) ?? toolFailure("APPLY_FAILED", `${name} apply`, diagnostics, exit.code));
+  const failure = stop ? stopFailure(stop, diagnostics) : (killed(exit) ?? toolFailure("APPLY_FAILED", `${name} apply`, diagnostics, exit));
   const error = { code: failure.code, message: failure.message, details: failure.details };
   return {
     result: failure.code === "CANCELLED" ? "cancelled" : "failed",
@@ -53,5 +51,5 @@ export async function concluded(
   };
 }
 
-const killed = (signal: string | null): RunFailure | null =>
-  signal === "SIGKILL" ? new RunFailure("TOOL_KILLED", "The tool was killed before it changed anything.") : null;
+const killed = ({ signal, limit }: PhaseExit): RunFailure | null =>
+  signal === "SIGKILL" && !limit ? new RunFailure("TOOL_KILLED", "The tool was killed before it changed anything.") : null;

@@ -1,7 +1,7 @@
 import { LeaseLost } from "../wire/leased.ts";
 
 /** Why a Run must end before its tool is done. */
-export type StopKind = "cancelled" | "timeout" | "runner_stopped" | "output_limit" | "lease_lost";
+export type StopKind = "cancelled" | "timeout" | "runner_stopped" | "output_limit" | "cpu_limit" | "disk_limit" | "lease_lost";
 export class Stop extends Error {
   readonly kind: StopKind;
   constructor(kind: StopKind, message: string) {

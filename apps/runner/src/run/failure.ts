@@ -1,6 +1,7 @@
 import type { Diagnostic } from "@takosumi/contracts/deploy/plan";
 import { ApiError } from "@takosumi/contracts/errors";
 import { TofuError, type TofuErrorReason } from "@takosumi/opentofu/errors";
+import type { PhaseExit } from "@takosumi/opentofu/types";
 import { RedactionLimitError } from "@takosumi/redact/rules";
 import { WrongBytes } from "../cache/bytes.ts";
 import { Stop } from "./control.ts";
@@ -22,6 +23,10 @@ export type FailureCode =
   | "SEAL_MISMATCH"
   | "CREDENTIALS_UNAVAILABLE"
   | "OUTPUT_LIMIT"
+  | "CPU_LIMIT"
+  | "DISK_LIMIT"
+  | "MEMORY_LIMIT"
+  | "PROCESS_LIMIT"
   | "TIMEOUT"
   | "CANCELLED"
   | "runner_stopped"
@@ -64,6 +69,8 @@ const stops = {
   timeout: "TIMEOUT",
   runner_stopped: "runner_stopped",
   output_limit: "OUTPUT_LIMIT",
+  cpu_limit: "CPU_LIMIT",
+  disk_limit: "DISK_LIMIT",
   lease_lost: "CANCELLED",
 } as const;
 export const stopFailure = (stop: Stop, diagnostics: readonly Diagnostic[] = []): RunFailure =>
@@ -84,21 +91,34 @@ export function failureOf(error: unknown): RunFailure {
   return new RunFailure("RUNNER_ERROR", "The runner could not do its part. Its log says why; run it again.");
 }
 
-/** What a shell says of a program that SIGKILL ended. */
-const KILLED = 128 + 9;
+const limits = {
+  MEMORY_LIMIT: "needed more memory than TAKOSUMI_RUN_MEMORY_BYTES allows.",
+  PROCESS_LIMIT: "needed more processes and threads than TAKOSUMI_RUN_PROCESSES allows.",
+  DISK_LIMIT: "wrote a file that is larger than TAKOSUMI_RUN_FILE_BYTES allows.",
+} as const;
+const tooLarge = /file too large|file size limit exceeded/i;
+
+/** The limit that ended a command: as the kernel counted it, or as the tool was told. */
+function limitOf({ limit, signal }: PhaseExit, diagnostics: readonly Diagnostic[]): keyof typeof limits | null {
+  if (limit) return limit === "memory" ? "MEMORY_LIMIT" : "PROCESS_LIMIT";
+  const said = diagnostics.some(({ severity, summary, detail }) => severity === "error" && tooLarge.test(`${summary} ${detail}`));
+  return said || signal === "SIGXFSZ" ? "DISK_LIMIT" : null;
+}
 
 /** A failed command as its first error says it, with file and line. */
-export function toolFailure(code: FailureCode, what: string, diagnostics: readonly Diagnostic[], exit: number): RunFailure {
-  if (exit === KILLED)
+export function toolFailure(code: FailureCode, what: string, diagnostics: readonly Diagnostic[], exit: PhaseExit): RunFailure {
+  const limit = limitOf(exit, diagnostics);
+  if (limit) return new RunFailure(limit, `${what} ${limits[limit]}`, { details: { exit_status: exit.code }, diagnostics });
+  if (exit.signal === "SIGKILL")
     return new RunFailure("TOOL_KILLED", `${what} was killed: by this machine for want of memory, or by somebody.`, { diagnostics });
   const first = diagnostics.find(({ severity }) => severity === "error");
   if (!first)
-    return new RunFailure(code, `${what} ended with exit status ${exit}. The log says why.`, {
-      details: { exit_status: exit },
+    return new RunFailure(code, `${what} ended with exit status ${exit.code}. The log says why.`, {
+      details: { exit_status: exit.code },
       diagnostics,
     });
   const { file, line, summary, detail, address } = first;
   const place = file ? ` (${file}${line === null ? "" : `:${line}`})` : "";
   const message = `${summary}${place}${detail ? `: ${detail}` : ""}`;
-  return new RunFailure(code, message, { details: { file, line, address, message: summary, exit_status: exit }, diagnostics });
+  return new RunFailure(code, message, { details: { file, line, address, message: summary, exit_status: exit.code }, diagnostics });
 }

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Phase, PhaseExit } from "@takosumi/opentofu/types";
 import type { Job } from "./job.ts";
+import { watchUse } from "./watch-use.ts";
 
 /**
  * Waits for a phase, and ends it when the Run must end. A phase that writes state gets one interrupt and its grace time; anything else
@@ -26,12 +27,13 @@ export async function guarded(
   const onStop = () => ending.push(end());
   if (control.stopped.aborted) onStop();
   else control.stopped.addEventListener("abort", onStop, { once: true });
+  const watching = watchUse(job, phase, over.signal);
   try {
     return await phase.wait();
   } finally {
     over.abort();
     control.stopped.removeEventListener("abort", onStop);
-    await Promise.all(ending);
+    await Promise.all([...ending, watching]);
   }
 }
 

@@ -23,7 +23,7 @@ export async function initialize(job: Job, ground: Ground): Promise<void> {
   job.control.stopped.throwIfAborted();
   if (ended.code !== 0) {
     const said = seen.diagnostics.length > 0 ? seen.diagnostics : diagnosticsOf(await readFile(phase.files.stderr, "utf8").catch(() => ""));
-    throw toolFailure("INIT_FAILED", `${ground.tool.name} init`, said, ended.code);
+    throw toolFailure("INIT_FAILED", `${ground.tool.name} init`, said, ended);
   }
   await checkBackend(job.dir, job.lease.module_path);
 }
@@ -37,7 +37,7 @@ export async function showConfig(job: Job, ground: Ground): Promise<unknown> {
   if (exit.code !== 0 || timedOut) {
     const said = stderr.toString("utf8");
     await job.note(said.trimEnd());
-    throw toolFailure("INIT_FAILED", "Reading the configuration", diagnosticsOf(said), exit.code);
+    throw toolFailure("INIT_FAILED", "Reading the configuration", diagnosticsOf(said), exit);
   }
   try {
     // Only this part is read; the whole may be large.

@@ -33,6 +33,7 @@ export class Job {
   /** The tool of an apply was started: from here on its state must be looked after, whatever else goes wrong. */
   executed = false;
   #output = 0;
+  readonly #cpu = new Map<string, number>();
   #withheld = false;
   /** What may be begun for the apply of this plan, once its directory is cleared. */
   next: (() => Promise<void>) | null = null;
@@ -101,6 +102,12 @@ export class Job {
       `The Run wrote more than ${this.site.settings.outputBytes} bytes of output. Make it quieter, or raise TAKOSUMI_RUN_OUTPUT_BYTES.`,
     );
     return false;
+  }
+
+  /** Keeps what a phase used of the CPU, and answers what all of them did. */
+  usedCpu(phase: string, seconds: number): number {
+    this.#cpu.set(phase, seconds);
+    return [...this.#cpu.values()].reduce((sum, used) => sum + used, 0);
   }
 
   get elapsedMs(): number {

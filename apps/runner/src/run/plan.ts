@@ -40,7 +40,7 @@ export async function executePlan(job: Job): Promise<Outcome> {
   const { exit, seen, show } = quick ?? (await fullPlan(job, ground, state));
   const { diagnostics } = seen;
   job.control.stopped.throwIfAborted();
-  if (exit.code !== 0 && exit.code !== 2) throw toolFailure("PLAN_FAILED", `${ground.tool.name} plan`, diagnostics, exit.code);
+  if (exit.code !== 0 && exit.code !== 2) throw toolFailure("PLAN_FAILED", `${ground.tool.name} plan`, diagnostics, exit);
   const [shown, artifacts] = await Promise.all([
     showPlan(job, ground, show, job.control.stopped).then((plan) => shownPlan(job, plan, exit.code === 2)),
     storePlan(job, ground),

@@ -75,7 +75,7 @@ export async function installProviders(job: Job, ground: Ground, tar: Buffer, st
     );
     job.control.stopped.throwIfAborted();
     if (exit.code !== 0)
-      throw toolFailure("INIT_FAILED", "Installing the providers of the plan", diagnosticsOf(stderr.toString("utf8")), exit.code);
+      throw toolFailure("INIT_FAILED", "Installing the providers of the plan", diagnosticsOf(stderr.toString("utf8")), exit);
     await rename(join(copy.data, "providers"), join(job.dir.data, "providers"));
   } finally {
     await rm(copy.root, { recursive: true, force: true });

@@ -185,11 +185,23 @@ export const settings = [
     default: "2147483648",
     read_by: ["start", "runner"],
   },
-  { name: "TAKOSUMI_RUN_PROCESSES", about: "Processes of one Run; 0 is unlimited.", default: "0", read_by: ["start", "runner"] },
+  {
+    name: "TAKOSUMI_RUN_PROCESSES",
+    about: "Processes and threads of one Run's command: a cgroup where one can be made, else of all Runs together; 0 is unlimited.",
+    default: "4096",
+    read_by: ["start", "runner"],
+  },
   {
     name: "TAKOSUMI_RUN_MEMORY_BYTES",
-    about: "Address space of one process of a Run; 0 is unlimited.",
+    about: "Memory of one Run's processes together, by a cgroup; where none can be made the Run says that it is unlimited. 0 is unlimited.",
     default: "0",
+    read_by: ["start", "runner"],
+  },
+  { name: "TAKOSUMI_RUN_CPU_SECONDS", about: "CPU time of one Run; 0 is unlimited.", default: "0", read_by: ["start", "runner"] },
+  {
+    name: "TAKOSUMI_RUN_DISK_BYTES",
+    about: "Bytes below the directory of one Run; 0 is unlimited.",
+    default: "10737418240",
     read_by: ["start", "runner"],
   },
   {

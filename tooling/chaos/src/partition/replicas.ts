@@ -23,7 +23,10 @@ export async function replicas(world: World, counts: Counts): Promise<void> {
   await Promise.all(claiming);
   const all = claimed.flat();
   for (const id of queued) counts.all("two replicas: each Run is claimed once", all.filter((one) => one === id).length === 1);
-  counts.all("two replicas: both hand out Runs", claimed.every((one) => one.length > 0));
+  counts.all(
+    "two replicas: both hand out Runs",
+    claimed.every((one) => one.length > 0),
+  );
   for (const api of [0, 1]) {
     const seen = await fetch(`${world.url(api)}/api/runs/${queued[0]}/logs`, { headers: { authorization: `Bearer ${world.token}` } });
     const { log } = (await seen.json()) as { log: string };

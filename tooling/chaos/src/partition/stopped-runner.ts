@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Run } from "@takosumi/testkit/deploy";
 import type { Counts } from "../world/counts.ts";
-import { treeOf } from "../world/run-tree.ts";
+import { toolIn, treeOf } from "../world/run-tree.ts";
 import type { Witness } from "../world/witness.ts";
 import { witnessed } from "../world/witness.ts";
 import { lease, type World } from "../world/world.ts";
@@ -29,7 +29,7 @@ async function duringPlan({ world, witness, counts }: Ground): Promise<void> {
   const capsule = await made(world, witness, "stopped-plan");
   witness.readMs = 60_000;
   const { run } = await world.user.ok("POST", "/api/runs", { kind: "plan", capsule_id: capsule });
-  await world.user.until(run.id, ({ phase }) => phase === "planning");
+  await toolIn(world.runnerDir(0), "plan", 20_000);
   first?.signal("SIGSTOP");
   witness.readMs = 250;
   await second?.start();
