@@ -18,7 +18,7 @@ export const anyFault = (random: Random): Fault => ({ victim: random.of(victims)
 /** How long something stays away: from nothing to well past the end of its lease. */
 const awayMs = (random: Random) => random.of([0, 300, 1_000, 2_500, (lease.seconds + lease.graceSeconds + 3) * 1_000]);
 
-/** Kills one victim at a random point of a Run that begins now, and brings it back. Resolves once it is back. */
+/** Kills one victim at a random point of a Run that begins now, and brings it back. Resolves once it is back, with how many processes died. */
 export async function inflict(
   { database, apis, runners, runnerDir }: World,
   victim: Victim,
@@ -37,17 +37,20 @@ export async function inflict(
   if (victim === "api") {
     await api.kill();
     await pause(Math.min(awayMs(random), 3_000));
-    return api.start();
+    await api.start();
+    return 1;
   }
   if (victim === "postgres") {
     await database.kill();
     await pause(Math.min(awayMs(random), 3_000));
-    return database.start();
+    await database.start();
+    return 1;
   }
+  let killed = 1;
   if (victim !== "runner") {
     // The runner is stopped first, as the machine would: it must not see its tool die.
     runner.signal("SIGSTOP");
-    signalAll(
+    killed += signalAll(
       treeOf(dir).map(({ pid }) => pid),
       "SIGKILL",
     );
@@ -55,5 +58,6 @@ export async function inflict(
   await runner.kill();
   if (victim === "gone") await rm(dir, { recursive: true, force: true });
   await pause(awayMs(random));
-  return runner.start();
+  await runner.start();
+  return killed;
 }

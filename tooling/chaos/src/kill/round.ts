@@ -51,11 +51,13 @@ export async function round(ground: Ground, made: Witnessed, generation: number,
 
   /** The Run once it rests, with or without a fault on the way. */
   async function through(killed: Victim | null, id: string): Promise<Run> {
-    const healed = killed === null ? Promise.resolve() : inflict(world, killed, moment, random);
+    const healed = killed === null ? Promise.resolve(0) : inflict(world, killed, moment, random);
     const rests = ({ status }: Run) => !["queued", "running"].includes(status);
     await user.until(id, rests);
     // A runner that comes back takes its own Run up again, also one that was given up meanwhile.
-    await healed;
+    const died = await healed;
+    if (killed !== null && died > (killed === "machine" || killed === "gone" ? 1 : 0))
+      counts.note(`${killed} killed during ${moment}, in the middle of it`);
     const run = await user.until(id, rests);
     if (run.status !== "needs_recovery") told.ended.set(id, run.status);
     return run;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 
 interface Seen {
@@ -24,10 +24,18 @@ function processes(): Seen[] {
   });
 }
 
-/** Every process that works below a directory of a runner: the detached shells of its phases, and all that stands below them. */
+const cwdOf = (pid: number): string => {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return "";
+  }
+};
+
+/** Every process that works below a directory of a runner: the detached shells of its phases, which stand in it, and all that is below them. */
 export function treeOf(runnerDir: string): Seen[] {
   const all = processes();
-  const found = all.filter(({ argv }) => argv[0] === "/bin/sh" && argv.some((word) => word.startsWith(`${runnerDir}/`)));
+  const found = all.filter(({ pid }) => cwdOf(pid).startsWith(`${runnerDir}/`));
   for (let at = 0; at < found.length; at++) found.push(...all.filter(({ parent }) => parent === found[at]?.pid));
   return found;
 }
@@ -49,12 +57,14 @@ export async function toolIn(runnerDir: string, command: string, withinMs: numbe
   return null;
 }
 
-export function signalAll(pids: readonly number[], name: NodeJS.Signals): void {
-  for (const pid of pids) {
+/** Answers how many there were to take it. */
+export function signalAll(pids: readonly number[], name: NodeJS.Signals): number {
+  return pids.filter((pid) => {
     try {
-      process.kill(pid, name);
+      return process.kill(pid, name);
     } catch {
       // It ended by itself meanwhile.
+      return false;
     }
-  }
+  }).length;
 }
