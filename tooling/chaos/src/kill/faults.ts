@@ -24,7 +24,7 @@ export async function inflict(
   victim: Victim,
   moment: Moment,
   random: Random,
-): Promise<void> {
+): Promise<number> {
   const [api, runner] = [apis[0], runners[0]];
   if (!api || !runner) throw new Error("a world without api or runner");
   const dir = runnerDir(0);
