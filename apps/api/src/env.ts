@@ -43,6 +43,11 @@ const Variables = z.object({
   /** Wraps the data keys; its file is only read by the keyring, which insists on 0600. */
   TAKOSUMI_MASTER_KEY: z.string().optional(),
   TAKOSUMI_MASTER_KEY_FILE: z.string().optional(),
+  /** A key management service wraps them instead. */
+  TAKOSUMI_KMS_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9_:/-]{1,256}$/, "is not the id or ARN of a key")
+    .optional(),
   /** The first owner's token, so that automation needs no browser. */
   TAKOSUMI_BOOTSTRAP_TOKEN: z
     .string()

@@ -12,6 +12,8 @@ const Variables = z.object({
     .transform((path) => resolve(path)),
   TAKOSUMI_MASTER_KEY: z.string().optional(),
   TAKOSUMI_MASTER_KEY_FILE: z.string().optional(),
+  /** The key service that wraps data keys; keys of our own beside it open what they wrapped before. */
+  TAKOSUMI_KMS_KEY: z.string().optional(),
 });
 export type AdminEnv = z.output<typeof Variables>;
 

@@ -110,5 +110,7 @@ const everybodys =
 function passedOn(given: Record<string, string>, reader: "api" | "runner"): Record<string, string> {
   const table: readonly Setting[] = settings;
   const names = new Set(table.filter(({ read_by }) => read_by.includes(reader)).flatMap(({ name }) => [name, `${name}_FILE`]));
-  return Object.fromEntries(Object.entries(given).filter(([name]) => names.has(name) || everybodys.test(name)));
+  // The key service is the API's alone: no credential of it reaches a runner.
+  const ofKms = (name: string) => reader === "api" && given.TAKOSUMI_KMS_KEY !== undefined && name.startsWith("AWS_");
+  return Object.fromEntries(Object.entries(given).filter(([name]) => names.has(name) || everybodys.test(name) || ofKms(name)));
 }

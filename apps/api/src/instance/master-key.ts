@@ -4,7 +4,8 @@ import { StartError } from "@takosumi/contracts/instance/start-errors";
 import { dataKeyStore } from "@takosumi/db/data-keys";
 import type { Db } from "@takosumi/db/db";
 import { type Keyring, openKeyring } from "@takosumi/keyring/envelope";
-import { localMasterKey, MasterKeyError } from "@takosumi/keyring/master-key";
+import { kmsMasterKey } from "@takosumi/keyring/kms-master-key";
+import { localMasterKey, type MasterKey, MasterKeyError } from "@takosumi/keyring/master-key";
 import { createMasterKeyFile, readMasterKeys } from "@takosumi/keyring/master-key-file";
 import { parseMasterKeys } from "@takosumi/keyring/master-key-text";
 import type { Env } from "../env.ts";
@@ -16,9 +17,9 @@ export const canarySetting = "key_canary";
 export async function openInstanceKeyring(db: Db, env: Env): Promise<Keyring> {
   try {
     const canary = await readSetting(db, canarySetting);
-    const masterKeys = (await givenKeys(env, canary === null)).map((key) => localMasterKey(key));
+    const masterKeys = await givenKeys(env, canary === null);
     // A key that was rotated since the start is found in the file, without another start.
-    const reload = async () => (await givenKeys(env, false)).map((key) => localMasterKey(key));
+    const reload = () => givenKeys(env, false);
     const keyring = openKeyring({ masterKeys, store: dataKeyStore(db), reload });
     if (canary === null) await writeSettingOnce(db, canarySetting, await keyring.canary());
     await keyring.verifyCanary(canary ?? (await readSetting(db, canarySetting)) ?? "");
@@ -30,7 +31,16 @@ export async function openInstanceKeyring(db: Db, env: Env): Promise<Keyring> {
 }
 
 /** The first of them is the one to use; the others still open what they wrapped. A new key is only made for data that nothing was sealed in yet: a lost key file is never replaced by another one. */
-async function givenKeys(
+async function givenKeys(env: Env, unsealed: boolean): Promise<MasterKey[]> {
+  const kms = env.TAKOSUMI_KMS_KEY === undefined ? [] : [await kmsMasterKey(env.TAKOSUMI_KMS_KEY)];
+  // Beside a key service, keys of our own are there only for what they wrapped before.
+  const own = kms.length > 0 && !anyOwn(env) ? [] : await ownKeys(env, unsealed);
+  return [...kms, ...own.map((key) => localMasterKey(key))];
+}
+const anyOwn = ({ TAKOSUMI_MASTER_KEY: text, TAKOSUMI_MASTER_KEY_FILE: file, TAKOSUMI_DATA_DIR: dir }: Env): boolean =>
+  text !== undefined || file !== undefined || existsSync(join(dir, "master.key"));
+
+async function ownKeys(
   { TAKOSUMI_MASTER_KEY: text, TAKOSUMI_MASTER_KEY_FILE: file, TAKOSUMI_DATA_DIR: dir }: Env,
   unsealed: boolean,
 ): Promise<Buffer[]> {

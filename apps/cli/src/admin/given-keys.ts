@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { kmsMasterKey } from "@takosumi/keyring/kms-master-key";
 import { localMasterKey, type MasterKey } from "@takosumi/keyring/master-key";
 import { readMasterKeys } from "@takosumi/keyring/master-key-file";
 import { parseMasterKeys } from "@takosumi/keyring/master-key-text";
@@ -15,9 +17,12 @@ export interface GivenKeys {
 export async function givenKeys({
   TAKOSUMI_MASTER_KEY: text,
   TAKOSUMI_MASTER_KEY_FILE: named,
+  TAKOSUMI_KMS_KEY: kms,
   TAKOSUMI_DATA_DIR: dir,
 }: AdminEnv): Promise<GivenKeys> {
-  const file = text === undefined ? (named ?? join(dir, "master.key")) : null;
-  const bytes = file === null ? parseMasterKeys(text as string) : await readMasterKeys(file);
-  return { keys: bytes.map((key) => localMasterKey(key)), bytes, file };
+  const path = named ?? join(dir, "master.key");
+  const file = text === undefined && (kms === undefined || existsSync(path)) ? path : null;
+  const bytes = file !== null ? await readMasterKeys(file) : text === undefined ? [] : parseMasterKeys(text);
+  const service = kms === undefined ? [] : [await kmsMasterKey(kms)];
+  return { keys: [...service, ...bytes.map((key) => localMasterKey(key))], bytes, file };
 }

@@ -58,6 +58,12 @@ export const settings = [
     read_by: ["start", "api"],
   },
   {
+    name: "TAKOSUMI_KMS_KEY",
+    about: "Id or ARN of an AWS KMS key that wraps every data key instead. Region and credentials are those of the AWS SDK (AWS_…).",
+    default: null,
+    read_by: ["start", "api"],
+  },
+  {
     name: "TAKOSUMI_BOOTSTRAP_TOKEN",
     about: "A tak_pat_… of your own choice that becomes the first owner's token, for automation.",
     default: null,
