@@ -118,6 +118,8 @@ export const bodies: Readonly<Record<string, (held: Holdings) => Record<string, 
 export const around: Readonly<Record<string, Record<string, unknown>>> = {
   "runs.create plan_run_id": { kind: "apply", capsule_id: undefined },
   "source.source_id": { kind: "upload" },
+  "source.secret_id": { kind: "git", url: "https://git.example.com/a.git" },
+  "module_credentials.*.secret_id": { host: "git.example.com", kind: "git" },
   "variables.*.secret_id": { name: "a" },
   "provider_bindings.*.connection_id": { provider: "hashicorp/aws" },
 };

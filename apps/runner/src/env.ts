@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { unknownSettingMessage, unknownSettings } from "@takosumi/contracts/instance/setting-names";
 import { z } from "zod";
+import { PrivateHosts } from "./source/private-hosts.ts";
 
 const MiB = 1024 * 1024;
 const whole = (fallback: number, min: number, max: number) => z.coerce.number().int().min(min).max(max).default(fallback);
@@ -51,6 +52,14 @@ export const RunnerEnv = z.object({
   TAKOSUMI_RUN_DISK_BYTES: whole(10 * 1024 * MiB, 0, Number.MAX_SAFE_INTEGER),
   /** Bytes of sources that are kept to save downloads. */
   TAKOSUMI_SOURCE_CACHE_BYTES: whole(1024 * MiB, 0, Number.MAX_SAFE_INTEGER),
+  /** Addresses and hosts that git sources may reach although they are not public; repositories of this machine that they may be. */
+  TAKOSUMI_GIT_PRIVATE_HOSTS: z.string().default(""),
+  TAKOSUMI_GIT_FILE_ROOTS: z.string().default(""),
+  /** Host keys that are pinned for every Capsule. */
+  TAKOSUMI_SSH_KNOWN_HOSTS: text,
+  /** Bounds of one fetch. */
+  TAKOSUMI_GIT_SECONDS: whole(300, 1, 24 * 3600),
+  TAKOSUMI_GIT_BYTES: whole(256 * MiB, 4096, 256 * MiB),
   /** Planned work directories that wait for their apply: how many, and for how long. */
   TAKOSUMI_WORK_DIRS: whole(64, 0, 10_000),
   TAKOSUMI_WORK_HOURS: whole(36, 1, 24 * 365),
@@ -79,6 +88,15 @@ export type Settings = {
   /** What is looked at while a Run goes on: seconds of CPU time, and bytes below its directory. */
   readonly watched: { readonly cpuSeconds: number | null; readonly diskBytes: number | null };
   readonly sourceCacheBytes: number;
+  readonly git: {
+    readonly privateHosts: PrivateHosts;
+    /** Absolute. */
+    readonly fileRoots: readonly string[];
+    /** Path of a known_hosts file. */
+    readonly knownHosts: string | undefined;
+    readonly timeoutMs: number;
+    readonly bytes: number;
+  };
   readonly workDirs: number;
   readonly workMs: number;
   readonly path: string;
@@ -114,10 +132,27 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     },
     watched: { cpuSeconds: given.TAKOSUMI_RUN_CPU_SECONDS || null, diskBytes: given.TAKOSUMI_RUN_DISK_BYTES || null },
     sourceCacheBytes: given.TAKOSUMI_SOURCE_CACHE_BYTES,
+    git: {
+      privateHosts: privateHosts(given.TAKOSUMI_GIT_PRIVATE_HOSTS),
+      fileRoots: given.TAKOSUMI_GIT_FILE_ROOTS.split(":")
+        .filter(Boolean)
+        .map((root) => resolve(root)),
+      knownHosts: given.TAKOSUMI_SSH_KNOWN_HOSTS && resolve(given.TAKOSUMI_SSH_KNOWN_HOSTS),
+      timeoutMs: given.TAKOSUMI_GIT_SECONDS * 1000,
+      bytes: given.TAKOSUMI_GIT_BYTES,
+    },
     workDirs: given.TAKOSUMI_WORK_DIRS,
     workMs: given.TAKOSUMI_WORK_HOURS * 3_600_000,
     path: given.PATH,
   };
+}
+
+function privateHosts(text: string): PrivateHosts {
+  try {
+    return new PrivateHosts(text);
+  } catch (error) {
+    throw new Error(`TAKOSUMI_GIT_PRIVATE_HOSTS: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function token(value: string | undefined, file: string | undefined): string {

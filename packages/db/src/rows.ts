@@ -1,5 +1,7 @@
 import type { Role } from "@takosumi/contracts/access";
 import type { CapsuleStatus } from "@takosumi/contracts/deploy/capsules";
+import type { GitSource } from "@takosumi/contracts/deploy/git";
+import type { ModuleCredential } from "@takosumi/contracts/deploy/module-credentials";
 import type { Recovery, ResourceChange, Risk } from "@takosumi/contracts/deploy/plan";
 import type { Policy } from "@takosumi/contracts/deploy/policy";
 import type { Actor, PlanMode, Run, RunKind, RunPhase, RunStatus } from "@takosumi/contracts/deploy/run";
@@ -58,6 +60,7 @@ export type CapsuleRow = Row<
     policy: Policy;
     provider_bindings: readonly { readonly provider: string; readonly alias: string | null; readonly connection_id: string | null }[];
     lock_actor: Actor | null;
+    module_credentials: readonly z.infer<typeof ModuleCredential>[];
     source: z.infer<typeof ShownSource>;
   }
 >;
@@ -72,6 +75,8 @@ export type RunRow = Row<
     phase: RunPhase | null;
     phases: Shown["phases"];
     actor: Actor;
+    git_source: Pick<z.infer<typeof GitSource>, "url" | "ref" | "path" | "known_hosts"> | null;
+    module_credentials: readonly Omit<z.infer<typeof ModuleCredential>, "secret_id">[];
     variables: Shown["variables"];
     tool_name: ToolName | null;
     provider_bindings: Shown["provider_bindings"];

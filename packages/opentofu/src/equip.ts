@@ -50,6 +50,11 @@ async function writeInputs({ dir, facts, state, variables, planFile, mirror }: E
   if (variables) writes.push(writeFile(join(dir.io, "variables.tfvars.json"), JSON.stringify(variables), secret));
   if (planFile) writes.push(writeFile(join(dir.io, "plan"), planFile, secret));
   await Promise.all(writes);
+  await equipBare(dir, facts);
+}
+
+/** What any payload needs, whatever program it is: who it is, and folders that are its own. */
+export async function equipBare(dir: RunDir, facts: SandboxFacts): Promise<void> {
   if (facts.setpriv) await Promise.all([dir.tree, dir.data, dir.io].map((part) => giveTree(part, facts)));
   await equipSandbox({ dir, facts });
 }
@@ -70,7 +75,11 @@ export async function equipSandbox({ dir, facts }: Pick<Equipment, "dir" | "fact
 async function moduleFolder(dir: RunDir, modulePath: string): Promise<string> {
   const folder = join(dir.tree, modulePath);
   const info = await lstat(folder).catch(() => null);
-  if (!info?.isDirectory()) throw new TofuError("bad_path", `module_path ${JSON.stringify(modulePath)} is no directory of the source.`);
+  if (!info?.isDirectory())
+    throw new TofuError(
+      "module_missing",
+      `The source has no folder ${JSON.stringify(modulePath)}: look at module_path, and at path of a git source.`,
+    );
   const [real, tree] = await Promise.all([realpath(folder), realpath(dir.tree)]);
   if (real !== tree && !real.startsWith(tree + sep)) {
     throw new TofuError("bad_path", `module_path ${JSON.stringify(modulePath)} is a link that leaves the source tree.`);

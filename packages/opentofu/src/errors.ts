@@ -4,6 +4,7 @@ export type TofuErrorReason =
   | "tool_broken"
   | "bad_path"
   | "bad_archive"
+  | "module_missing"
   | "too_large"
   | "bad_env_name"
   | "bad_argument"

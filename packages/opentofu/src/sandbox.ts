@@ -13,6 +13,8 @@ export type Box = {
   network: "shared" | "none";
   /** The data directory holds provider binaries: only init writes it, so that no module code swaps them. */
   dataWritable: boolean;
+  /** Further folders of the host, read-only, and where the payload sees them. */
+  shown?: readonly { host: string; seen: string }[];
   limits?: Limits;
 };
 
@@ -37,6 +39,7 @@ export async function sandboxWalls(box: Box, dir: RunDir, cwd: string): Promise<
   if (box.network === "none") options.push("--unshare-net");
   options.push("--perms", "0755", "--dir", "/opt", "--ro-bind", box.toolPath, `/opt/${basename(box.toolPath)}`);
   if (box.mirror !== null) options.push("--ro-bind", box.mirror, mirrorSeen(facts, box.mirror));
+  for (const { host, seen } of box.shown ?? []) options.push("--ro-bind", host, seen);
   options.push("--perms", "0755", "--dir", "/etc");
   for (const file of ETC_FILES) options.push("--ro-bind-try", file, file);
   for (const file of ["passwd", "group"]) options.push("--ro-bind", join(dir.ctl, file), `/etc/${file}`);

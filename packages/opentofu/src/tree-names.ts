@@ -26,7 +26,7 @@ export class TreeNames {
     const before = this.#kinds.get(folded(path));
     if (before) {
       const also = before.path === path ? "" : `, also as ${JSON.stringify(before.path)}`;
-      throw new TofuError("bad_archive", `${JSON.stringify(path)} stands in the archive twice${also}.`, path);
+      throw new TofuError("bad_archive", `${JSON.stringify(path)} is there twice${also}.`, path);
     }
     this.#add(path, kind);
     return above;
@@ -44,7 +44,7 @@ export class TreeNames {
   }
 
   #add(path: string, kind: Kind): void {
-    if (this.#kinds.size >= this.#most) throw new TofuError("too_large", `The archive has more than ${this.#most} entries.`, path);
+    if (this.#kinds.size >= this.#most) throw new TofuError("too_large", `There are more than ${this.#most} entries.`, path);
     this.#kinds.set(folded(path), { path, kind });
   }
 }

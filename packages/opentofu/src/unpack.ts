@@ -61,7 +61,7 @@ async function take(
   body: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   if (++state.entries > state.limits.maxEntries)
-    throw new TofuError("too_large", `The archive has more than ${state.limits.maxEntries} entries.`);
+    throw new TofuError("too_large", `There are more than ${state.limits.maxEntries} entries.`);
   // `tar -C dir .` writes "./" before every name; the tree itself is its first entry.
   const name = header.name.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
   if ((name === "" || name === ".") && header.type === "directory") return;

@@ -111,7 +111,7 @@ describe("an archive", () => {
       [[main, { name: "out", type: "2", target: "/etc/passwd" }], '"out" is a symbolic link'],
       [[main, { name: "pipe", type: "6" }], '"pipe" is a pipe'],
       [[main, { name: "disk", type: "4" }], '"disk" is a device'],
-      [[main, main], '"main.tf" stands in the archive twice'],
+      [[main, main], '"main.tf" is there twice'],
       [[main, { name: "MAIN.tf" }], 'twice, also as "main.tf"'],
       [[{ name: "é.tf" }, { name: "e\u0301.tf" }], "twice, also as"],
       [[main, { name: "main.tf/x" }], '"main.tf" is a folder'],

@@ -30,7 +30,7 @@ const putCheckpoint = statement(
 export async function acceptArtifact(
   { db, blobs }: Stores,
   held: Held,
-  kind: "plan" | "work" | "state" | "checkpoint",
+  kind: "source" | "plan" | "work" | "state" | "checkpoint",
   body: Readable,
   expect: string,
 ): Promise<StoredBlob> {

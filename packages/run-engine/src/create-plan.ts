@@ -5,11 +5,13 @@ import { newId } from "@takosumi/contracts/ids";
 import type { Tx } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { type Base, baseOf } from "./base-state.ts";
+import { gitSourceOf, modulePathOf, snapshotAgain } from "./git-source.ts";
 import { policyOf } from "./policy-of.ts";
 import { poolOf } from "./pool-of.ts";
 import { insertRun } from "./queries/insert-run.ts";
 import { holdCapsule } from "./queries/snapshot.ts";
 import type { EngineResources } from "./resources.ts";
+import { openAccess } from "./source-access.ts";
 import { type GivenVariable, openVariables, sealVariables, type VariableNames } from "./variables.ts";
 
 export interface PlanRequest {
@@ -20,6 +22,8 @@ export interface PlanRequest {
   readonly replace: readonly string[];
   readonly variables: readonly GivenVariable[];
   readonly message: string | null;
+  /** The plan that this one is to repeat: with the same commit, where it has one. */
+  readonly again?: RunRow;
 }
 /** A plan before it is written: its inputs opened, pinned and sealed outside the transaction. */
 export interface PreparedPlan {
@@ -29,10 +33,11 @@ export interface PreparedPlan {
 }
 
 export async function preparePlan({ db, keyring }: Pick<EngineResources, "db" | "keyring">, request: PlanRequest): Promise<PreparedPlan> {
-  const { capsule, actor } = request;
+  const { capsule, actor, again } = request;
   const id = newId("run_");
-  const [{ set, names }, base, policy] = await Promise.all([
+  const [{ set, names }, access, base, policy] = await Promise.all([
     openVariables({ db, keyring }, capsule, request.variables),
+    openAccess({ db, keyring }, capsule),
     baseOf(db, capsule),
     policyOf(db, capsule),
   ]);
@@ -51,12 +56,19 @@ export async function preparePlan({ db, keyring }: Pick<EngineResources, "db" | 
     message: request.message,
     targets: request.targets,
     replace_addresses: request.replace,
-    source_snapshot_id: capsule.source_snapshot_id,
-    module_path: capsule.module_path,
+    source_snapshot_id: capsule.source_snapshot_id ?? (again ? snapshotAgain(capsule, again) : null),
+    git_source: gitSourceOf(capsule),
+    module_credentials: capsule.module_credentials.map(({ host, kind, known_hosts }) => ({ host, kind, known_hosts })),
+    module_path: modulePathOf(capsule),
     config_revision: capsule.config_revision,
     variables: names,
     injected_env: injectedOf(names),
-    ...(await sealVariables(keyring, capsule.workspace_id, id, set)),
+    ...(await sealVariables(
+      keyring,
+      capsule.workspace_id,
+      id,
+      access ? { ...set, secrets: [...set.secrets, ...access.secrets], access: access.access } : set,
+    )),
     ...toolOf(capsule),
     ...base,
     approvals_required: policy.approvals,

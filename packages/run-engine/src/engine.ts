@@ -17,6 +17,7 @@ import { keepHouse } from "./keep-house.ts";
 import type { Held } from "./lease.ts";
 import { openNotices } from "./notices.ts";
 import type { Asked } from "./open-connections.ts";
+import { pinSource, type StoredSource } from "./pin-source.ts";
 import { queueOf } from "./queue-view.ts";
 import { readLog } from "./read-log.ts";
 import { prepareRecovery, type RecoverRequest, recover } from "./recover.ts";
@@ -73,12 +74,13 @@ export async function openEngine({ onError, ...opened }: Options) {
     takeEvents: (held: Held, first: number, events: readonly RunnerEvent[]) => takeEvents({ ...resources, ingest }, held, first, events),
     resolveProviders: (held: Held, requirements: readonly Requirement[], lockDigest: string) =>
       resolveProviders(resources, held, requirements, lockDigest),
-    acceptArtifact: (held: Held, kind: "plan" | "work" | "state" | "checkpoint", body: Readable, digest: string) =>
+    acceptArtifact: (held: Held, kind: "source" | "plan" | "work" | "state" | "checkpoint", body: Readable, digest: string) =>
       acceptArtifact(resources, held, kind, body, digest),
     acceptCarried: (held: Held, carried: Parameters<typeof acceptCarried>[2]) => acceptCarried(resources, held, carried),
     prepareCredentials: (held: Held, asked: Asked, signal: AbortSignal) => prepareCredentials(resources, held, asked, signal),
     keepCredentials,
     workspaceOfRun: (run: string) => workspaceOfRun(resources.db, run),
+    pinSource: (held: Held, commit: string, stored: StoredSource | undefined) => pinSource(resources, held, commit, stored),
     openInput: (held: Held, kind: "source" | "state" | "plan" | "work") => openInput(resources, held, kind),
     completePlan: (held: Held, outcome: Extract<Outcome, { result: "planned" }>, rank: Rank) =>
       completePlan(resources, held, outcome, rank),

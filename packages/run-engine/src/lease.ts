@@ -9,6 +9,7 @@ import { leasedBrief, leasedRun } from "./queries/lease.ts";
 import { sourceSnapshot, stateVersion } from "./queries/snapshot.ts";
 import type { AuditOrigin } from "./record.ts";
 import type { EngineResources } from "./resources.ts";
+import type { SourceAccess } from "./source-access.ts";
 import { isLeased } from "./transitions.ts";
 import { openVariableSet } from "./variables.ts";
 
@@ -45,6 +46,17 @@ const artifact = (digest: string | null, size: number | null) => ({ digest: dige
 
 /** Whether a Capsule binds any connection. $1 Capsule. Plan: connection_uses_capsule_id_idx. */
 const usesConnections = statement("lease_uses_connections", `SELECT 1 AS one FROM connection_uses WHERE capsule_id = $1 LIMIT 1`);
+const gitOf = ({ url, ref, known_hosts }: NonNullable<RunRow["git_source"]>, access: SourceAccess | undefined) => ({
+  url,
+  ref,
+  known_hosts: [...known_hosts],
+  credential: access?.git ?? null,
+});
+const modulesOf = ({ module_credentials }: RunRow, access: SourceAccess | undefined) =>
+  module_credentials.flatMap(({ host, kind, known_hosts }) => {
+    const value = access?.modules.find((one) => one.host === host && one.kind === kind)?.value;
+    return value === undefined ? [] : [{ host, kind, known_hosts: [...known_hosts], value }];
+  });
 
 /** Everything that a runner needs for a Run, in plaintext: for its answer only. */
 export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "keyring">, run: RunRow): Promise<Lease> {
@@ -60,7 +72,7 @@ export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "key
   const bound = sealed
     ? plan.provider_bindings.some(({ connection_id }) => connection_id !== null)
     : (await db.one(usesConnections, [run.capsule_id])) !== null;
-  const { tofu, env, secrets } = await openVariableSet(keyring, plan);
+  const { tofu, env, secrets, access } = await openVariableSet(keyring, plan);
   return {
     run_id: run.id,
     epoch: run.lease_epoch,
@@ -73,6 +85,8 @@ export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "key
     targets: [...run.targets],
     replace: [...run.replace_addresses],
     source: source && { digest: source.digest, size_bytes: source.size_bytes },
+    git: sealed || source || !run.git_source ? null : gitOf(run.git_source, access),
+    modules: modulesOf(plan, access),
     base: {
       lineage: run.base_lineage,
       serial: run.base_serial,

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { ApiError } from "@takosumi/contracts/errors";
 import type { Queries } from "@takosumi/db/db";
-import type { CapsuleRow, SecretRow } from "@takosumi/db/rows";
+import type { CapsuleRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
-import { secretsById } from "./queries/snapshot.ts";
+import { secretsIn } from "./secrets.ts";
+import type { SourceAccess } from "./source-access.ts";
 
 /** A variable of a Capsule as its row keeps it. A sensitive value stands sealed; one from a Secret is looked up. */
 export interface StoredVariable {
@@ -29,6 +29,8 @@ export interface VariableSet {
   readonly env: Readonly<Record<string, string>>;
   /** What must not be shown, by the name that stands in its place. */
   readonly secrets: readonly { readonly name: string; readonly value: string }[];
+  /** Shown to fetch the source and its modules, and to nobody else. */
+  readonly access?: SourceAccess;
 }
 export interface VariableName {
   readonly name: string;
@@ -41,7 +43,6 @@ export type VariableNames = readonly VariableName[];
 
 export const variablePlace = (workspace: string, capsule: string, kind: string, name: string) =>
   ({ table: "capsules", workspace, row: capsule, field: `variables.${kind}.${name}` }) as const;
-export const secretPlace = (workspace: string, id: string) => ({ table: "secrets", workspace, row: id, field: "value" }) as const;
 const setPlace = (workspace: string, run: string) => ({ table: "runs", workspace, row: run, field: "variable_set" }) as const;
 
 /** The variables of a Capsule with those of one Run over them, opened. Secrets of another Workspace are as missing ones: 404. */
@@ -54,13 +55,7 @@ export async function openVariables(
   const overridden = new Set(given.map(({ kind, name }) => `${kind} ${name}`));
   const base = stored.filter(({ kind, name }) => !overridden.has(`${kind} ${name}`));
   const ids = [...base, ...given].flatMap(({ secret_id }) => secret_id ?? []);
-  const rows = ids.length > 0 ? await db.query<SecretRow>(secretsById, [capsule.workspace_id, [...new Set(ids)]]) : [];
-  const secret = async (id: string, path: string) => {
-    const row = rows.find((one) => one.id === id);
-    if (!row)
-      throw new ApiError("NOT_FOUND", `${path}: there is no such secret`, { fields: [{ path, message: "there is no such secret" }] });
-    return { name: row.name, value: (await keyring.open(secretPlace(capsule.workspace_id, id), row.sealed)).toString("utf8") };
-  };
+  const secret = await secretsIn({ db, keyring }, capsule.workspace_id, ids);
 
   const tofu: Record<string, unknown> = {};
   const env: Record<string, string> = {};

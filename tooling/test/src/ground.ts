@@ -21,6 +21,10 @@ export const sandbox = (say: Say): Promise<string> =>
 export const psql = (say: Say): Promise<string> =>
   installed(say, "postgresql-client", "/usr/bin/psql", "no psql: the test of a managed PostgreSQL is left out");
 
+/** Sources in git are tested against git's own servers: over http, and over ssh with an sshd that is started for the test. */
+export const sshd = (say: Say): Promise<string> =>
+  installed(say, "openssh-server", "/usr/sbin/sshd", "no sshd: tests of git over ssh are left out");
+
 async function installed(say: Say, name: string, program: string, missing: string): Promise<string> {
   if (executable(program)) return name;
   if (process.getuid?.() !== 0 || !executable("/usr/bin/apt-get")) throw new Problem(missing, `install ${name}`);

@@ -23,6 +23,9 @@ export const tools = {
   tofu: usable(env.TAKOSUMI_TEST_TOFU ?? join(env.TAKOSUMI_CACHE_DIR, "tools/opentofu", tofuVersion, "tofu"), constants.X_OK),
   terraform: onPath("terraform"),
   psql: onPath("psql"),
+  git: onPath("git"),
+  /** Debian's, where `npm test` put it; its client comes with it. */
+  sshd: usable("/usr/sbin/sshd", constants.X_OK),
   /** A filesystem mirror with the providers time, local and probe. */
   mirror: usable(join(env.TAKOSUMI_CACHE_DIR, "mirror"), constants.R_OK | constants.X_OK),
 } as const;

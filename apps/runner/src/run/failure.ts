@@ -10,6 +10,21 @@ import { Stop } from "./control.ts";
 export type FailureCode =
   | "TOOL_NOT_FOUND"
   | "SOURCE_INVALID"
+  | "SOURCE_PATH_NOT_FOUND"
+  | "SOURCE_GIT_MISSING"
+  | "SOURCE_URL_REFUSED"
+  | "SOURCE_PRIVATE_ADDRESS"
+  | "SOURCE_REDIRECTED"
+  | "SOURCE_UNREACHABLE"
+  | "SOURCE_UNAUTHORIZED"
+  | "SOURCE_CREDENTIAL_INVALID"
+  | "SOURCE_HOST_KEY_UNKNOWN"
+  | "SOURCE_HOST_KEY_CHANGED"
+  | "SOURCE_NOT_FOUND"
+  | "SOURCE_REF_NOT_FOUND"
+  | "SOURCE_TOO_LARGE"
+  | "SOURCE_TIMEOUT"
+  | "SOURCE_FETCH_FAILED"
   | "INPUT_MISSING"
   | "INPUT_CORRUPT"
   | "VARIABLE_INVALID"
@@ -55,6 +70,7 @@ const codes: Record<TofuErrorReason, FailureCode> = {
   tool_broken: "TOOL_NOT_FOUND",
   bad_path: "SOURCE_INVALID",
   bad_archive: "SOURCE_INVALID",
+  module_missing: "SOURCE_PATH_NOT_FOUND",
   too_large: "SOURCE_INVALID",
   bad_env_name: "VARIABLE_INVALID",
   bad_argument: "VARIABLE_INVALID",

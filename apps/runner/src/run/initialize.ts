@@ -3,6 +3,7 @@ import { checkBackend } from "@takosumi/opentofu/backend";
 import { initArgs, showConfigArgs } from "@takosumi/opentofu/commands";
 import { startPhase } from "@takosumi/opentofu/phase";
 import { runPhase } from "@takosumi/opentofu/run-phase";
+import { withModuleAccess } from "../source/module-access.ts";
 import { RunFailure, toolFailure } from "./failure.ts";
 import { follow } from "./follow.ts";
 import { type Ground, stepOf } from "./ground.ts";
@@ -13,18 +14,19 @@ import type { Job } from "./job.ts";
 const CONFIG_MS = 120_000;
 const CONFIG_BYTES = 64 * 1024 * 1024;
 
-/** Installs what the module needs, in the sandbox and without any credential; then our backend must be the recorded one. */
+/** Installs what the module needs, in the sandbox, with no credential but those of its modules; then our backend must be the recorded one. */
 export async function initialize(job: Job, ground: Ground): Promise<void> {
   const events = ground.tool.name === "opentofu";
   const argv = [...initArgs(ground), ...(events ? [`-json-into=${ground.seen.events}`] : [])];
-  const phase = await startPhase(stepOf(job, ground, "init", argv, { installs: true }));
-  const exit = guarded(job, phase, { writes: false });
-  const { exit: ended, seen } = await follow(job, phase, exit, { name: "init", tool: ground.tool, machine: events ? "events" : null });
-  job.control.stopped.throwIfAborted();
-  if (ended.code !== 0) {
+  await withModuleAccess(job, ground, job.dir, stepOf(job, ground, "init", argv, { installs: true }), async (start) => {
+    const phase = await startPhase(start);
+    const exit = guarded(job, phase, { writes: false });
+    const { exit: ended, seen } = await follow(job, phase, exit, { name: "init", tool: ground.tool, machine: events ? "events" : null });
+    job.control.stopped.throwIfAborted();
+    if (ended.code === 0) return;
     const said = seen.diagnostics.length > 0 ? seen.diagnostics : diagnosticsOf(await readFile(phase.files.stderr, "utf8").catch(() => ""));
     throw toolFailure("INIT_FAILED", `${ground.tool.name} init`, said, ended);
-  }
+  });
   await checkBackend(job.dir, job.lease.module_path);
 }
 

@@ -5,6 +5,7 @@ import type { Lease } from "@takosumi/contracts/runner/lease";
 import { openRunDir } from "@takosumi/opentofu/rundir";
 import type { RunDir } from "@takosumi/opentofu/types";
 import { createRedactor, type Redactor } from "@takosumi/redact/redactor";
+import type { Fact } from "../cache/bytes.ts";
 import { Cursor } from "../events/cursor.ts";
 import { Outbox } from "../events/outbox.ts";
 import type { Log } from "../log.ts";
@@ -30,6 +31,8 @@ export class Job {
   readonly carried: Carriage;
   readonly log: Log;
   readonly startedAt: number;
+  /** What the Run is planned from: given with the lease, or fetched since. */
+  source: Fact | null;
   /** The tool of an apply was started: from here on its state must be looked after, whatever else goes wrong. */
   executed = false;
   #output = 0;
@@ -43,6 +46,7 @@ export class Job {
   constructor(site: Site, lease: Lease, startedAt = Date.now()) {
     this.site = site;
     this.lease = lease;
+    this.source = lease.source;
     this.startedAt = startedAt;
     this.log = site.log.child({ run_id: lease.run_id });
     this.dir = openRunDir(rootOf(site, lease));

@@ -12,9 +12,10 @@ import { providerBlocks } from "@takosumi/opentofu/provider-blocks";
 import { requiredProviders } from "@takosumi/opentofu/requirements";
 import type { HeldPhase, Phase, PhaseExit, RequiredProvider, Tool } from "@takosumi/opentofu/types";
 import { unpackTree } from "@takosumi/opentofu/unpack";
+import { takeSource } from "../source/take-source.ts";
 import { baseState } from "./base-state.ts";
 import { phaseCredentials } from "./credentials.ts";
-import { RunFailure, toolFailure } from "./failure.ts";
+import { toolFailure } from "./failure.ts";
 import { type Followed, follow, machineOf } from "./follow.ts";
 import { type Ground, groundOf, stepOf } from "./ground.ts";
 import { guarded } from "./guard.ts";
@@ -61,11 +62,9 @@ async function followPlan(job: Job, ground: Ground, { phase, exit, show }: Plann
 
 async function prepare(job: Job): Promise<{ ground: Ground; state: Buffer }> {
   const { lease, site, calls } = job;
-  if (!lease.source) throw new RunFailure("SOURCE_INVALID", "The Run has no source snapshot.");
-  const source = lease.source;
   const [tool, tar, state] = await Promise.all([
     planTool(site.settings, lease.tool),
-    site.sources.take(source, (take) => calls.input("source", take)).then((path) => readFile(path)),
+    takeSource(job).then((path) => readFile(path)),
     baseState(calls, lease.base),
   ]);
   job.control.stopped.throwIfAborted();
@@ -167,9 +166,8 @@ async function refuseForbidden(job: Job, ground: Ground): Promise<void> {
 
 /** The same source, module and tool say the same; modules from elsewhere may move, so they are asked every time. */
 async function configOf(job: Job, ground: Ground): Promise<unknown> {
-  const { source, module_path } = job.lease;
   const remote = await hasRemoteModules(job);
-  const key = `${source?.digest} ${ground.tool.digest} ${module_path}`;
+  const key = `${job.source?.digest} ${ground.tool.digest} ${job.lease.module_path}`;
   const known = remote ? undefined : job.site.modules.get(key);
   if (known) return known.config;
   const config = await showConfig(job, ground);

@@ -7,6 +7,7 @@ import { runPhase } from "@takosumi/opentofu/run-phase";
 import { createRunDir, seenPaths } from "@takosumi/opentofu/rundir";
 import { unpackTree } from "@takosumi/opentofu/unpack";
 import { collect } from "../cache/bytes.ts";
+import { withModuleAccess } from "../source/module-access.ts";
 import { toolFailure } from "./failure.ts";
 import { type Ground, stepOf } from "./ground.ts";
 import { diagnosticsOf } from "./human-errors.ts";
@@ -69,9 +70,9 @@ export async function installProviders(job: Job, ground: Ground, tar: Buffer, st
     const start = stepOf(job, { ...ground, seen }, "init", [...initArgs({ tool: ground.tool, seen }), "-lockfile=readonly"], {
       installs: true,
     });
-    const { exit, stderr } = await runPhase(
-      { ...start, dir: copy },
-      { timeoutMs: INIT_MS, maxBytes: INIT_BYTES, stop: job.control.stopped },
+    const bounds = { timeoutMs: INIT_MS, maxBytes: INIT_BYTES, stop: job.control.stopped };
+    const { exit, stderr } = await withModuleAccess(job, { ...ground, seen }, copy, { ...start, dir: copy }, (ready) =>
+      runPhase(ready, bounds),
     );
     job.control.stopped.throwIfAborted();
     if (exit.code !== 0)

@@ -79,6 +79,13 @@ export class LeasedCalls {
     return answer;
   }
 
+  source(commit: string, stored?: NonNullable<Input<"source">["stored"]>): Promise<Output<"source">> {
+    return this.#kept(this.#client.call(operations.source, { ...this.#leased(), commit, ...(stored && { stored }) }, this.#patience), [
+      "CONFLICT",
+      "NOT_FOUND",
+    ]);
+  }
+
   artifact(
     kind: Input<"artifact">["kind"],
     bytes: { digest: string; size: number; body: Buffer | (() => AsyncIterable<Uint8Array>) },

@@ -4,6 +4,7 @@ import { del, family, get, patch, post } from "../define.ts";
 import { exampleId } from "../example.ts";
 import { flag, idOf, nextCursor, nothing, opaqueId, paging, timestamp, workspaceId } from "../fields.ts";
 import { capsuleExample, mainTf } from "./examples/capsule.ts";
+import { ModuleCredential, ModuleCredentialsInput } from "./module-credentials.ts";
 import { ModulePath } from "./module-path.ts";
 import { EffectivePolicy, Policy } from "./policy.ts";
 import { canonicalProvider, ProviderAddress } from "./provider-address.ts";
@@ -46,6 +47,7 @@ const name = z
 const settings = {
   source: SourceInput,
   module_path: ModulePath,
+  module_credentials: ModuleCredentialsInput,
   tool: ToolInput,
   variables: VariablesInput,
   provider_bindings: ProviderBindingsInput,
@@ -70,6 +72,7 @@ export const Capsule = z
     status: CapsuleStatus,
     source: Source,
     module_path: z.string(),
+    module_credentials: z.array(ModuleCredential),
     tool: z.object({ name: z.string(), version: z.string().nullable() }).nullable(),
     state_tool: z.object({ name: z.string(), version: z.string() }).nullable(),
     variables: z.array(Variable),
@@ -102,6 +105,7 @@ export const capsules = family(
         name,
         source: settings.source,
         module_path: settings.module_path.optional(),
+        module_credentials: settings.module_credentials.optional(),
         tool: settings.tool.optional(),
         variables: settings.variables.optional(),
         provider_bindings: settings.provider_bindings.optional(),
@@ -161,6 +165,7 @@ export const capsules = family(
         name: name.optional(),
         source: settings.source.optional(),
         module_path: settings.module_path.optional(),
+        module_credentials: settings.module_credentials.optional(),
         tool: settings.tool.nullable().optional(),
         variables: settings.variables.optional(),
         provider_bindings: settings.provider_bindings.optional(),

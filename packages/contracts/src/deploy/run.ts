@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { opaqueId, timestamp } from "../fields.ts";
 import { runExample } from "./examples/run.ts";
+import { GitSource } from "./git.ts";
+import { ModuleCredentialName } from "./module-credentials.ts";
 import { Apply, Plan, Recovery } from "./plan.ts";
 import { VariableName } from "./variables.ts";
 
@@ -93,6 +95,9 @@ export const Run = z
     targets: z.array(z.string()),
     replace: z.array(z.string()),
     source_snapshot: z.object({ id: opaqueId, digest: z.string(), size_bytes: z.int(), commit: z.string().nullable() }).nullable(),
+    /** Where the source is fetched from, when it is; `source_snapshot` says what came. */
+    git: GitSource.pick({ url: true, ref: true, path: true }).nullable(),
+    module_credentials: z.array(ModuleCredentialName),
     config_revision: z.int(),
     variables: z.array(VariableName),
     tool: z.object({ name: z.string(), version: z.string().nullable() }).nullable(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { idOf } from "../fields.ts";
+import { GitSource, GitSourceInput } from "./git.ts";
 import { isSafePath } from "./module-path.ts";
 
 const MiB = 1024 * 1024;
@@ -34,11 +35,12 @@ const files = z.record(z.string(), z.string()).superRefine((given, context) => {
 
 const InlineInput = z.strictObject({ kind: z.literal("inline"), files });
 const UploadInput = z.strictObject({ kind: z.literal("upload"), source_id: idOf("source") });
-export const SourceInput = z.discriminatedUnion("kind", [InlineInput, UploadInput]);
+export const SourceInput = z.discriminatedUnion("kind", [InlineInput, UploadInput, GitSourceInput]);
 
 const bytes = { digest: z.string(), size_bytes: z.int(), paths: z.array(z.string()) };
 /** The source as it is shown: what it is and its digest, never its bytes, and no credential. `paths` are the first 1,000. */
 export const Source = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("inline"), ...bytes }),
   z.object({ kind: z.literal("upload"), source_id: z.string(), ...bytes }),
+  GitSource,
 ]);

@@ -217,6 +217,31 @@ export const settings = [
     read_by: ["start", "runner"],
   },
   {
+    name: "TAKOSUMI_GIT_PRIVATE_HOSTS",
+    about: "Hosts of git sources that may have private addresses: host, host:port, *.suffix or 10.0.0.0/8, separated by commas.",
+    default: null,
+    read_by: ["start", "runner"],
+  },
+  {
+    name: "TAKOSUMI_GIT_FILE_ROOTS",
+    about: "Directories of a runner below which git sources may be file:// repositories, separated by colons.",
+    default: null,
+    read_by: ["start", "runner"],
+  },
+  {
+    name: "TAKOSUMI_SSH_KNOWN_HOSTS",
+    about: "Path of a known_hosts file: host keys that are pinned for every git source over ssh.",
+    default: null,
+    read_by: ["start", "runner"],
+  },
+  { name: "TAKOSUMI_GIT_SECONDS", about: "How long the fetch of one git source may take.", default: "300", read_by: ["start", "runner"] },
+  {
+    name: "TAKOSUMI_GIT_BYTES",
+    about: "Largest git source: of the pack that comes, and of the files in it.",
+    default: "268435456",
+    read_by: ["start", "runner"],
+  },
+  {
     name: "TAKOSUMI_WORK_DIRS",
     about: "Planned work directories that a runner keeps for their apply.",
     default: "64",

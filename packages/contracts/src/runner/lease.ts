@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ModuleCredential } from "../deploy/module-credentials.ts";
 import { PlanMode, RunKind } from "../deploy/run.ts";
 import { Digest } from "../deploy/runs.ts";
 import { opaqueId, timestamp } from "../fields.ts";
@@ -24,6 +25,16 @@ export const SealedPlan = z.object({
   lock_digest: Digest,
 });
 
+/** A source that is still to be fetched, with this credential alone. */
+export const LeaseGit = z.object({
+  url: z.string(),
+  ref: z.string().nullable(),
+  known_hosts: z.array(z.string()),
+  credential: z.string().nullable(),
+});
+/** What init may show to one host. */
+export const LeaseModule = ModuleCredential.omit({ secret_id: true }).extend({ value: z.string() });
+
 /** One Run handed to one runner for as long as it renews. Holds plaintext variables: never logged, never stored. */
 export const Lease = z.object({
   run_id: opaqueId,
@@ -36,7 +47,10 @@ export const Lease = z.object({
   module_path: z.string(),
   targets: z.array(z.string()),
   replace: z.array(z.string()),
+  /** Null where the runner fetches it: `git` says from where. */
   source: Artifact.nullable(),
+  git: LeaseGit.nullable(),
+  modules: z.array(LeaseModule),
   base: BaseState,
   tool: LeaseTool,
   sealed: SealedPlan.nullable(),

@@ -6,7 +6,7 @@ import { ProviderResolution } from "../deploy/run.ts";
 import { Digest } from "../deploy/runs.ts";
 import { count, opaqueId, timestamp } from "../fields.ts";
 import { batchLimit, RunnerEvent } from "./events.ts";
-import { Lease } from "./lease.ts";
+import { Artifact, Lease } from "./lease.ts";
 import { Outcome } from "./outcome.ts";
 
 /** Bytes of all artifacts that come along with the end of a Run. */
@@ -152,11 +152,24 @@ export const runnerProtocol = family(
       produces: ["application/octet-stream"],
       errors: ["CONFLICT", "NOT_FOUND"],
     }),
+    source: post("/api/runner/runs/:id/source", {
+      summary: "Pin the source of a Run to a commit: answers the snapshot that is known of it, or null until its bytes are stored",
+      access,
+      audit: "none: the engine records the source of the Run",
+      body: z.strictObject({
+        ...leased,
+        commit: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, "is not a commit"),
+        stored: Artifact.extend({ paths: z.array(z.string().max(1_024)).max(1_000) }).optional(),
+      }),
+      output: z.object({ source: Artifact.nullable() }),
+      limit: 4 * MiB,
+      errors: ["CONFLICT", "NOT_FOUND", "PRECONDITION_FAILED"],
+    }),
     artifact: upload.put("/api/runner/runs/:id/artifacts/:kind", {
       summary: "Bytes that this Run made; a checkpoint says which state it is",
       access,
       audit: "none: complete names what counts",
-      params: z.object({ kind: z.enum(["plan", "work", "state", "checkpoint"]) }),
+      params: z.object({ kind: z.enum(["source", "plan", "work", "state", "checkpoint"]) }),
       query: z.object({ ...inQuery, digest: Digest }),
       accepts: ["application/octet-stream"],
       limit: 512 * MiB,

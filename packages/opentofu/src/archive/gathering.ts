@@ -13,6 +13,7 @@ export interface Gathered {
   /** How many were left out: `.git`, `.terraform`, and what `.terraformignore` names. */
   readonly ignored: number;
 }
+const sizeText = (bytes: number): string => (bytes >= 1 << 20 ? `${bytes >> 20} MiB` : `${bytes} bytes`);
 type Found = TreeEntry & { readonly size: number };
 
 /**
@@ -51,7 +52,7 @@ export class Gathering {
     if (this.#bytes > this.#limits.bytes)
       throw new TofuError(
         "too_large",
-        `The files are more than ${this.#limits.bytes >> 20} MiB: ${JSON.stringify(path)} is one too many.`,
+        `The files are more than ${sizeText(this.#limits.bytes)}: ${JSON.stringify(path)} is one too many.`,
         path,
       );
   }

@@ -22,7 +22,7 @@ export async function readTarGz(body: AsyncIterable<Uint8Array>, spool: Spool, g
   let entries = 0;
   try {
     for await (const entry of parser) {
-      if (++entries > limits.entries) throw new TofuError("too_large", `The archive has more than ${limits.entries} entries.`);
+      if (++entries > limits.entries) throw new TofuError("too_large", `There are more than ${limits.entries} entries.`);
       await take(entry.header, entry as AsyncIterable<Uint8Array>, spool, gathering);
       entry.resume();
     }

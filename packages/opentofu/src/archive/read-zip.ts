@@ -23,7 +23,7 @@ class SpoolReader extends RandomAccessReader {
 export async function readZip(packed: Spool, spool: Spool, gathering: Gathering, limits: SourceLimits): Promise<void> {
   try {
     const zip = await fromRandomAccessReaderPromise(new SpoolReader(packed), packed.size, { decodeStrings: false, autoClose: false });
-    if (zip.entryCount > limits.entries) throw new TofuError("too_large", `The archive has more than ${limits.entries} entries.`);
+    if (zip.entryCount > limits.entries) throw new TofuError("too_large", `There are more than ${limits.entries} entries.`);
     for await (const entry of zip.eachEntry())
       await take(entry, () => zip.openReadStreamPromise(entry), packed.size, spool, gathering, limits);
   } catch (error) {

@@ -18,12 +18,12 @@ export const insertRun = statement(
      RETURNING last_rank
    ), inserted AS (
      INSERT INTO runs (id, workspace_id, project_id, capsule_id, kind, mode, status, pool, queue_rank, actor, actor_id, message, targets,
-       replace_addresses, retry_of_run_id, source_snapshot_id, module_path, config_revision, variables, variable_set, variable_set_digest,
+       replace_addresses, retry_of_run_id, source_snapshot_id, git_source, module_credentials, module_path, config_revision, variables, variable_set, variable_set_digest,
        tool_name, tool_version, tool_digest, least_tool_version, base_state_version_id, base_lineage, base_serial, base_digest,
        provider_lock_digest, provider_bindings, injected_env, plan_run_id, destroys, approvals_required, approved_by,
        approved_at, expires_at, timeout_seconds, event_sequence, queued_at)
      SELECT id, workspace_id, project_id, capsule_id, kind, mode, status, pool, (SELECT last_rank FROM turn), actor, actor_id, message, targets,
-       replace_addresses, retry_of_run_id, source_snapshot_id, module_path, config_revision, variables, variable_set, variable_set_digest,
+       replace_addresses, retry_of_run_id, source_snapshot_id, git_source, coalesce(module_credentials, '[]'), module_path, config_revision, variables, variable_set, variable_set_digest,
        tool_name, tool_version, tool_digest, least_tool_version, base_state_version_id, base_lineage, base_serial, base_digest,
        provider_lock_digest, coalesce(provider_bindings, '[]'), coalesce(injected_env, '[]'), plan_run_id, destroys,
        approvals_required, approved_by, approved_at, expires_at, timeout_seconds, 1, CASE WHEN status = 'queued' THEN now() END

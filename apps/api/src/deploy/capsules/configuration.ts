@@ -3,11 +3,13 @@ import { canonicalJson } from "@takosumi/db/canonical-json";
 import type { CapsuleRow } from "@takosumi/db/rows";
 import { compareVersions } from "@takosumi/opentofu/version-order";
 import type { Settings } from "./repository.ts";
+import { gitConfiguration } from "./source.ts";
 
 /** Everything that decides what a Run would do, in one text. */
 const configurationOf = (row: Settings): string =>
   canonicalJson([
-    row.source_snapshot_id,
+    row.source.kind === "git" ? gitConfiguration(row.source) : row.source_snapshot_id,
+    row.module_credentials,
     row.module_path,
     row.tool_name,
     row.tool_version,

@@ -23,6 +23,7 @@ export type Settings = Pick<
   | "source_id"
   | "source_snapshot_id"
   | "module_path"
+  | "module_credentials"
   | "tool_name"
   | "tool_version"
   | "variables"
@@ -40,6 +41,7 @@ const settingsOf = (row: Settings) => [
   JSON.stringify(row.provider_bindings),
   JSON.stringify(row.policy),
   row.source_id,
+  JSON.stringify(row.module_credentials),
 ];
 
 const page = (scope: "project_id" | "workspace_id") => {
@@ -64,8 +66,8 @@ export function listCapsules(
 
 const insert = statement(
   "capsule_insert",
-  `INSERT INTO capsules (id, workspace_id, project_id, status, name, source, source_snapshot_id, module_path, tool_name, tool_version, variables, provider_bindings, policy, source_id)
-   VALUES ($1, $2, $3, 'pending', $4, $5::jsonb, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12::jsonb, $13)
+  `INSERT INTO capsules (id, workspace_id, project_id, status, name, source, source_snapshot_id, module_path, tool_name, tool_version, variables, provider_bindings, policy, source_id, module_credentials)
+   VALUES ($1, $2, $3, 'pending', $4, $5::jsonb, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12::jsonb, $13, $14::jsonb)
    ON CONFLICT (project_id, name) WHERE deleted_at IS NULL DO NOTHING ${returning}`,
 );
 /** Null where the name is taken in the Project. */
@@ -81,7 +83,7 @@ export const holdCapsule = (tx: Tx, id: string): Promise<InheritingCapsule | nul
 const update = statement(
   "capsule_update",
   `UPDATE capsules SET name = $2, source = $3::jsonb, source_snapshot_id = $4, module_path = $5, tool_name = $6, tool_version = $7,
-     variables = $8::jsonb, provider_bindings = $9::jsonb, policy = $10::jsonb, source_id = $11, config_revision = $12, updated_at = now()
+     variables = $8::jsonb, provider_bindings = $9::jsonb, policy = $10::jsonb, source_id = $11, module_credentials = $12::jsonb, config_revision = $13, updated_at = now()
    WHERE id = $1 ${returning}`,
 );
 /** Throws UniqueViolation where the name is taken. */
@@ -148,7 +150,7 @@ export const openRun = (tx: Queries, id: string): Promise<Pick<RunRow, "id" | "k
 
 const bury = statement(
   "capsule_bury",
-  `UPDATE capsules SET deleted_at = now(), updated_at = now(), variables = '[]', provider_bindings = '[]', source_id = NULL WHERE id = $1 RETURNING *`,
+  `UPDATE capsules SET deleted_at = now(), updated_at = now(), variables = '[]', provider_bindings = '[]', module_credentials = '[]', source_id = NULL WHERE id = $1 RETURNING *`,
 );
 /** Leaves a tombstone without values; the name is free again, and so are its Secrets, its connections and its source. */
 export async function buryCapsule(tx: Tx, row: CapsuleRow): Promise<CapsuleRow> {

@@ -17,8 +17,9 @@ import { keepProject } from "../projects/repository.ts";
 import { connectionsIn, connectionsOf, refuseOtherProvider } from "./bindings.ts";
 import { differs, refuseOlderTool } from "./configuration.ts";
 import * as rows from "./repository.ts";
+import { secretsForModules, secretsOfCapsule } from "./secret-uses.ts";
 import { idsInSource, type PreparedSource, prepareSource, settleSource } from "./source.ts";
-import { secretsIn, secretsOf, storeVariables } from "./variables.ts";
+import { secretsIn, storeVariables } from "./variables.ts";
 
 type Create = Omit<z.output<typeof capsules.operations.create.spec.body>, "project_id">;
 type Change = z.output<typeof capsules.operations.update.spec.body>;
@@ -42,8 +43,13 @@ async function prepare(
   at: Pick<CapsuleRow, "id" | "workspace_id"> & Partial<CapsuleRow>,
   given: Change,
 ): Promise<Prepared> {
-  const { name, module_path, tool, variables, provider_bindings, policy } = given;
-  const nested = [...idsInSource(given.source), ...secretsIn(variables ?? []), ...connectionsIn(provider_bindings)];
+  const { name, module_path, module_credentials, tool, variables, provider_bindings, policy } = given;
+  const nested = [
+    ...idsInSource(given.source),
+    ...secretsIn(variables ?? []),
+    ...secretsForModules(module_credentials),
+    ...connectionsIn(provider_bindings),
+  ];
   await ownedIn(db, at.workspace_id, nested);
   if (provider_bindings) await refuseOtherProvider(db, at.workspace_id, provider_bindings);
   const [source, stored] = await Promise.all([
@@ -53,6 +59,7 @@ async function prepare(
   const settings = {
     ...(name !== undefined && { name }),
     ...(module_path !== undefined && { module_path }),
+    ...(module_credentials && { module_credentials: module_credentials.map((one) => ({ ...one, known_hosts: one.known_hosts ?? [] })) }),
     ...(tool !== undefined && { tool_name: tool?.name ?? null, tool_version: tool?.version ?? null }),
     ...(stored && { variables: stored }),
     ...(provider_bindings && { provider_bindings: provider_bindings.map((one) => ({ ...one, alias: one.alias ?? null })) }),
@@ -69,7 +76,16 @@ export async function createCapsule(
 ): Promise<rows.InheritingCapsule> {
   if (!(await keepProject(tx, project.id)))
     throw new ApiError("NOT_FOUND", "There is no such project", { fields: [{ path: "project_id", message: "There is no such project" }] });
-  const blank = { name: "", module_path: ".", tool_name: null, tool_version: null, variables: [], provider_bindings: [], policy: {} };
+  const blank = {
+    name: "",
+    module_path: ".",
+    module_credentials: [],
+    tool_name: null,
+    tool_version: null,
+    variables: [],
+    provider_bindings: [],
+    policy: {},
+  };
   const row = { ...blank, ...settings, id, workspace_id: project.workspace_id, project_id: project.id };
   const inserted = await rows.insertCapsule(tx, { ...row, ...(await settleSource(tx, row.workspace_id, source as PreparedSource)) });
   if (!inserted) throw nameTaken(row.name);
@@ -91,7 +107,7 @@ export async function changeCapsule(
   const next: rows.Settings = {
     ...held,
     ...settings,
-    ...(source && (await settleSource(tx, held.workspace_id, source))),
+    ...(source && (await settleSource(tx, held.workspace_id, source, held.source))),
   };
   refuseOlderTool(held, next);
   refusePolicyChange(rights, inheriting(held, held.policy), inheriting(held, next.policy));
@@ -101,7 +117,7 @@ export async function changeCapsule(
   const updated = await rows.updateCapsule(tx, id, next, held.config_revision + (reconfigured ? 1 : 0)).catch((error: unknown) => {
     throw error instanceof UniqueViolation ? nameTaken(next.name) : error;
   });
-  if (settings.variables || settings.provider_bindings) await bindNamed(tx, updated, nested);
+  await bindNamed(tx, updated, nested);
   if (reconfigured) await engine.staleOnConfigChange(tx, updated);
   return updated;
 }
@@ -110,7 +126,7 @@ const inheriting = ({ project_policy }: rows.InheritingCapsule, capsule: Policy)
 
 /** Looks again once the Secrets and connections are held: one may have been deleted since it was found. */
 async function bindNamed(tx: Tx, capsule: CapsuleRow, nested: readonly NestedId[]): Promise<void> {
-  await rows.useSecrets(tx, capsule, secretsOf(capsule.variables as readonly StoredVariable[]));
+  await rows.useSecrets(tx, capsule, secretsOfCapsule(capsule));
   await rows.useConnections(tx, capsule, connectionsOf(capsule.provider_bindings));
   await ownedIn(tx, capsule.workspace_id, nested);
 }

@@ -17,6 +17,7 @@ export const shown = (row: InheritingCapsule): Shown => ({
   status: row.status,
   source: row.source as Shown["source"],
   module_path: row.module_path,
+  module_credentials: [...row.module_credentials],
   tool: row.tool_name === null ? null : { name: row.tool_name, version: row.tool_version },
   state_tool:
     row.state_tool_name === null || row.state_tool_version === null ? null : { name: row.state_tool_name, version: row.state_tool_version },

@@ -32,10 +32,6 @@ export function storeVariables(
   );
 }
 
-export const secretsOf = (variables: readonly StoredVariable[]): string[] => [
-  ...new Set(variables.flatMap(({ secret_id }) => secret_id ?? [])),
-];
-
 /** Where a body names a Secret. */
 export const secretsIn = (variables: Given): NestedId[] =>
   variables.flatMap(({ secret_id: id }, index) =>

@@ -84,6 +84,7 @@ export async function prepareRetry({ db, engine }: Used, run: RunRow, principal:
     replace: run.replace_addresses,
     variables: await engine.givenVariables(run),
     message: message ?? run.message,
+    again: run,
   });
 }
 

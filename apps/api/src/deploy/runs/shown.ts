@@ -28,6 +28,8 @@ export function shown(run: RunRow, beside: Beside, queue: Shown["queue"], caller
     targets: [...run.targets],
     replace: [...run.replace_addresses],
     source_snapshot: beside.snapshot,
+    git: run.git_source && { url: run.git_source.url, ref: run.git_source.ref, path: run.git_source.path },
+    module_credentials: run.module_credentials.map(({ host, kind }) => ({ host, kind })),
     config_revision: run.config_revision,
     variables: run.variables as Shown["variables"],
     tool: run.tool_name && { name: run.tool_name, version: run.tool_version },

@@ -77,6 +77,9 @@ export const protocolHandlers = ({ engine, db, log }: Pick<Resources, "engine" |
       const { body, size } = await engine.openInput(await held({ input, principal, from }), input.kind);
       return { body, size, type: "application/octet-stream" };
     },
+    source: async ({ input, principal, from }) => ({
+      source: await engine.pinSource(await held({ input, principal, from }), input.commit, input.stored),
+    }),
     artifact: async ({ input, principal, file, from }) =>
       engine.acceptArtifact(await held({ input, principal, from }), input.kind, file.body, input.digest),
     complete: async ({ input, principal, from }) => {
