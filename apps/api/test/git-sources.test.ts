@@ -63,7 +63,7 @@ describe("a Capsule whose source is in git", () => {
     ["no URL", { url: "" }, "source.url"],
     ["an option for a ref", { url, ref: "--upload-pack=id" }, "source.ref"],
     ["a path that leaves", { url, path: "../.." }, "source.path"],
-    ["an unknown key", { url, password: "hunter2-hunter2" }, "source"],
+    ["an unknown key", { url, password: "hunter2-hunter2" }, "source.password"],
     ["a pin that is none", { url: "git@git.example.com:a", known_hosts: ["nonsense"] }, "source.known_hosts.0"],
   ])("%s is refused by its field, and not repeated", async (_, source, path) => {
     const answer = await post("wrong", source);

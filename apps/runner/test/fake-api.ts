@@ -192,6 +192,8 @@ export class FakeApi {
       targets: [],
       replace: [],
       tool: { name: "opentofu", version: null, digest: null, least: null },
+      git: null,
+      modules: [],
       sealed: null,
       variables: { tofu: {}, env: {} },
       secrets: [],
