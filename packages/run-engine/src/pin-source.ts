@@ -73,7 +73,7 @@ export async function pinSource(
     if (!pinned) throw lostLease(run.id);
     const { digest, size_bytes } = snapshot;
     await tx.query(show, [run.capsule_id, run.config_revision, JSON.stringify({ commit, digest, size_bytes })]);
-    await recordRun(tx, pinned, "run.source_pinned", runnerActor(held.runner_id), {
+    await recordRun(tx, pinned, "run.source_pinned", runnerActor(held), {
       url,
       commit,
       source_digest: digest,

@@ -13,6 +13,7 @@ export const capsuleExample = {
   status: "active",
   source: { kind: "inline", digest: exampleDigest, size_bytes: 2_048, paths: ["main.tf"] },
   module_path: ".",
+  module_credentials: [],
   tool: { name: "opentofu", version: "1.12.6" },
   state_tool: { name: "opentofu", version: "1.12.6" },
   variables: [

@@ -37,6 +37,8 @@ export const runExample = {
   targets: [],
   replace: [],
   source_snapshot: { id: exampleId("snapshot"), digest: exampleDigest, size_bytes: 2_048, commit: null },
+  git: null,
+  module_credentials: [],
   config_revision: 3,
   variables: [{ name: "greeting", kind: "tofu", sensitive: false }],
   tool: { name: "opentofu", version: "1.12.6" },
