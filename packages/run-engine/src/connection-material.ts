@@ -1,7 +1,7 @@
 import type { Keyring } from "@takosumi/keyring/envelope";
 import type { Given } from "@takosumi/recipes/material";
 import type { KnownConnection, SealedField } from "./queries/connections.ts";
-import { secretPlace } from "./variables.ts";
+import { secretPlace } from "./secrets.ts";
 
 /** Where the material of a connection lies sealed: it opens in that row of that Workspace and nowhere else. */
 export const materialPlace = (workspace: string, connection: string) =>
