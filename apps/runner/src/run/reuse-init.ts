@@ -13,8 +13,8 @@ export const hasRemoteModules = (job: Job): Promise<boolean> =>
   );
 
 /** All that an init without remote modules depends on: source with its lock file, root module, tool, mirror, and what only the state needs. */
-export function initKey({ lease }: Job, { tool, mirror }: Ground, state: Buffer): string {
-  return JSON.stringify([lease.source?.digest, lease.module_path, tool.name, tool.digest, mirror, stateProviders(state).toSorted()]);
+export function initKey({ lease, source }: Job, { tool, mirror }: Ground, state: Buffer): string {
+  return JSON.stringify([source?.digest, lease.module_path, tool.name, tool.digest, mirror, stateProviders(state).toSorted()]);
 }
 
 const placeOf = (job: Job, { moduleDir, mirror }: Ground) => ({ dir: job.dir, moduleDir, facts: job.site.facts, mirror });
