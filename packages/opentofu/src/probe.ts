@@ -9,7 +9,7 @@ import type { Tool, ToolName } from "./types.ts";
 const run = promisify(execFile);
 type Probed = Omit<Tool, "origin">;
 
-/** By path, size, mtime and inode: a replaced binary is a new one, an unchanged one costs a stat. */
+/** By path, size, inode and both times: a changed binary is a new one, whatever its mtime was set to; an unchanged one costs a stat. */
 const known = new Map<string, Promise<Probed>>();
 const MOST_KNOWN = 64;
 
@@ -17,7 +17,7 @@ const MOST_KNOWN = 64;
 export async function probeTool(path: string): Promise<Probed> {
   const real = await realpath(path);
   const info = await stat(real, { bigint: true });
-  const key = `${real}:${info.size}:${info.mtimeNs}:${info.ino}`;
+  const key = `${real}:${info.size}:${info.mtimeNs}:${info.ctimeNs}:${info.ino}`;
   const before = known.get(key);
   if (before) return before;
   if (known.size >= MOST_KNOWN) known.clear();

@@ -1,17 +1,20 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Lease } from "@takosumi/contracts/runner/lease";
 import type { Tx } from "@takosumi/db/db";
+import { LostRace } from "@takosumi/db/errors";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
+import { SealError } from "@takosumi/keyring/seal-error";
 import { connectionsOf, unboundOf } from "./bound.ts";
 import { leaseOf } from "./lease.ts";
-import { releaseCapsule } from "./lock.ts";
 import { claimRun } from "./queries/claim.ts";
-import { moves } from "./queries/moves.ts";
 import { offerAgain } from "./queries/offer-again.ts";
-import { holdCapsule, runById } from "./queries/snapshot.ts";
+import { holdCapsuleNow, runById } from "./queries/snapshot.ts";
 import { type AuditOrigin, recordRun, runnerActor } from "./record.ts";
+import { broken, refuseTaken, type Wrong } from "./refuse.ts";
 import type { EngineResources } from "./resources.ts";
 import { sealHolds } from "./seal.ts";
+import { damagedOf } from "./sealed-bytes.ts";
 import { approvalLapsed } from "./still-approved.ts";
 
 export interface Claiming {
@@ -25,6 +28,8 @@ export interface Claiming {
 
 /** A live runner renews half a second after a claim: one that is silent for so long never heard of it. */
 const unheardSeconds = 3;
+/** A decision about a Capsule takes a few milliseconds. */
+const busyMs = 20;
 
 /** A runner was heard of, noted every few seconds: a claim that is woken waits for no write. $1 runner. No row: nobody registered it. */
 const seen = statement(
@@ -47,13 +52,33 @@ export async function claim(resources: EngineResources, claiming: Claiming, wait
       // One that drains waits as well, so that it does not ask again at once.
       const run = runner.draining ? null : ((await takeUnheard(resources, claiming)) ?? (await take(resources, claiming)));
       if (run === "refused") continue;
-      if (run) return await leaseOf(resources, run);
+      if (run === "busy") await pause(busyMs);
+      else if (run) {
+        const lease = await handedOut(resources, run, claiming);
+        if (lease) return lease;
+      }
+      if (run !== null) continue;
       if (left <= 0 || signal.aborted) return null;
       await notice;
     } finally {
       woken.abort();
     }
   }
+}
+
+/** The lease of a Run that was taken. Null where its variables do not open, or what was approved is not there as it was stored: it is over. */
+async function handedOut(resources: EngineResources, run: RunRow, claiming: Claiming): Promise<Lease | null> {
+  const refuse = (wrong: Wrong) => resources.db.transaction((tx) => refuseTaken(tx, run, claiming, wrong));
+  const damaged = run.kind === "plan" ? null : await damagedOf(resources, run);
+  if (damaged) await refuse(broken(`the stored ${damaged} is not the one that was sealed`));
+  else
+    try {
+      return await leaseOf(resources, run);
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      await refuse(broken("the stored variables are not those that were sealed"));
+    }
+  return null;
 }
 
 /** A Run that this runner was given, in an answer that it never got. */
@@ -66,40 +91,37 @@ async function takeUnheard({ db, settings }: EngineResources, { runner_id, holdi
   });
 }
 
-/** Takes one Run. "refused": it was one that may not be executed any more, and is over. */
-const take = ({ db, keyring, settings }: EngineResources, { runner_id, pool, tools, from }: Claiming): Promise<RunRow | "refused" | null> =>
-  db.transaction(async (tx) => {
-    const run = await tx.one<RunRow>(claimRun, [pool, runner_id, settings.leaseSeconds, tools, settings.workspaceLimit]);
-    if (!run) return null;
-    const wrong = run.kind === "plan" ? null : await whyNot(tx, keyring, run);
-    if (!wrong) {
-      await recordRun(tx, run, "run.started", runnerActor({ runner_id, from }), { attempt: run.attempts, epoch: run.lease_epoch });
-      return run;
-    }
-    const error = JSON.stringify({ code: wrong.code, message: wrong.message, details: null });
-    const held = [run.id, run.lease_epoch, runner_id];
-    const ended =
-      wrong.to === "failed"
-        ? await tx.one<RunRow>(moves.failed, [...held, error, null, null, null])
-        : await tx.one<RunRow>(wrong.to === "stale" ? moves.outdated : moves.refused, [...held, error]);
-    if (!ended) throw new Error(`Run ${run.id} could not be refused`);
-    await releaseCapsule(tx, run.capsule_id, run.id);
-    await recordRun(tx, ended, `run.${wrong.to}`, runnerActor({ runner_id, from }), { reason: wrong.code });
-    return "refused";
-  });
-
-interface Wrong {
-  readonly to: "stale" | "cancelled" | "failed";
-  readonly code: string;
-  readonly message: string;
-}
+/** Takes one Run. "refused": it was one that may not be executed any more, and is over. "busy": somebody decides about its Capsule now. */
+const take = ({ db, keyring, settings }: EngineResources, claiming: Claiming): Promise<RunRow | "refused" | "busy" | null> =>
+  db
+    .transaction(async (tx): Promise<RunRow | "refused" | null> => {
+      const run = await tx.one<RunRow>(claimRun, [
+        claiming.pool,
+        claiming.runner_id,
+        settings.leaseSeconds,
+        claiming.tools,
+        settings.workspaceLimit,
+      ]);
+      if (!run) return null;
+      const wrong = run.kind === "plan" ? null : await whyNot(tx, keyring, run);
+      if (!wrong) {
+        await recordRun(tx, run, "run.started", runnerActor(claiming), { attempt: run.attempts, epoch: run.lease_epoch });
+        return run;
+      }
+      await refuseTaken(tx, run, claiming, wrong);
+      return "refused";
+    })
+    .catch((error: unknown) => {
+      if (error instanceof LostRace) return "busy";
+      throw error;
+    });
 
 /** Why an approved Run is not executed after all: checked in the transaction that would start it. */
 async function whyNot(tx: Tx, keyring: EngineResources["keyring"], run: RunRow): Promise<Wrong | null> {
-  const [plan, capsule] = [await tx.one<RunRow>(runById, [run.plan_run_id]), await tx.one<CapsuleRow>(holdCapsule, [run.capsule_id])];
-  if (!plan || !capsule) return { to: "failed", code: "SEAL_MISMATCH", message: "the plan of this Run is gone" };
-  if (!(await sealHolds(keyring, plan)))
-    return { to: "failed", code: "SEAL_MISMATCH", message: "the stored plan is not the one that was sealed: nothing was executed" };
+  const capsule = await tx.one<CapsuleRow>(holdCapsuleNow, [run.capsule_id]);
+  const plan = await tx.one<RunRow>(runById, [run.plan_run_id]);
+  if (!plan || !capsule) return broken("the plan of this Run is gone");
+  if (!(await sealHolds(tx, keyring, plan, run))) return broken("the stored plan is not the one that was sealed");
   if (capsule.current_state_version_id !== run.base_state_version_id)
     return { to: "stale", code: "STALE", message: "the state moved since the plan" };
   if (capsule.config_revision !== run.config_revision)

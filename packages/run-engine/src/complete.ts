@@ -4,14 +4,14 @@ import type { PlanMode } from "@takosumi/contracts/deploy/run";
 import { ApiError } from "@takosumi/contracts/errors";
 import type { Outcome, RecordedState } from "@takosumi/contracts/runner/outcome";
 import type { Tx } from "@takosumi/db/db";
-import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
+import type { CapsuleRow, RunRow, SourceSnapshotRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { autoApply, destroysAnything } from "./auto-apply.ts";
 import { type Held, heldRun, lostLease } from "./lease.ts";
 import { releaseCapsule } from "./lock.ts";
 import { policyOf } from "./policy-of.ts";
 import { decisions, moves } from "./queries/moves.ts";
-import { holdCapsule } from "./queries/snapshot.ts";
+import { holdCapsule, sourceSnapshot } from "./queries/snapshot.ts";
 import { policyActor, recordRun, runnerActor } from "./record.ts";
 import { recordState } from "./record-state.ts";
 import { recoveryOf } from "./recovery.ts";
@@ -76,7 +76,8 @@ export async function completePlan(resources: EngineResources, held: Held, outco
       diagnostics: outcome.diagnostics,
     },
   };
-  const seal = await sealPlan(keyring, { ...run, ...columns });
+  const source = run.source_snapshot_id === null ? null : await db.one<SourceSnapshotRow>(sourceSnapshot, [run.source_snapshot_id]);
+  const seal = await sealPlan(keyring, { ...run, ...columns, source_digest: source?.digest ?? null });
   return db.transaction(async (tx) => {
     const capsule = (await tx.one<CapsuleRow>(holdCapsule, [run.capsule_id])) as CapsuleRow;
     const policy = await policyOf(tx, capsule);

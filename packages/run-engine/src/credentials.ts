@@ -41,7 +41,7 @@ export async function prepareCredentials(
   if (asked.phase !== phase)
     throw conflict(`Run ${run.id} is a ${run.kind}: it has no credentials for the phase ${asked.phase}`, { reason: "wrong_phase" });
   const plan = run.plan_run_id === null ? run : await db.one<RunRow>(runById, [run.plan_run_id]);
-  if (!plan || (run.kind !== "plan" && !(await sealHolds(keyring, plan))))
+  if (!plan || (run.kind !== "plan" && !(await sealHolds(db, keyring, plan, run))))
     throw unavailable("The stored plan is not the one that was sealed: no credentials were opened", { reason: "changed" });
 
   const connections = await connectionsOf(db, plan);

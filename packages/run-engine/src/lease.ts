@@ -11,7 +11,7 @@ import type { AuditOrigin } from "./record.ts";
 import type { EngineResources } from "./resources.ts";
 import type { SourceAccess } from "./source-access.ts";
 import { isLeased } from "./transitions.ts";
-import { openVariableSet } from "./variables.ts";
+import { openSealedSet } from "./variables.ts";
 
 /** What a runner shows with every call about a Run. */
 export interface Held {
@@ -72,7 +72,7 @@ export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "key
   const bound = sealed
     ? plan.provider_bindings.some(({ connection_id }) => connection_id !== null)
     : (await db.one(usesConnections, [run.capsule_id])) !== null;
-  const { tofu, env, secrets, access } = await openVariableSet(keyring, plan);
+  const { tofu, env, secrets, access } = await openSealedSet(keyring, plan);
   return {
     run_id: run.id,
     epoch: run.lease_epoch,

@@ -1,5 +1,8 @@
-import type { RunRow } from "@takosumi/db/rows";
+import type { Queries } from "@takosumi/db/db";
+import type { RunRow, SourceSnapshotRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
+import { writeKindOf } from "./create-write.ts";
+import { sourceSnapshot } from "./queries/snapshot.ts";
 
 /** The digests that were approved. Any of them different, and the plan is not the one that was reviewed. */
 type Sealed = Pick<
@@ -24,17 +27,23 @@ type Sealed = Pick<
   | "tool_name"
   | "tool_version"
   | "tool_digest"
->;
+  | "destroys"
+> & {
+  /** Of the bytes of its source snapshot. */
+  readonly source_digest: string | null;
+};
 
-const place = ({ workspace_id, id }: Sealed) => ({ table: "runs", workspace: workspace_id, row: id, field: "seal" }) as const;
+const place = ({ workspace_id, id }: Pick<Sealed, "workspace_id" | "id">) =>
+  ({ table: "runs", workspace: workspace_id, row: id, field: "seal" }) as const;
 
 /** One text a set of facts: the names fixed and in order, so that nothing can stand for something else. */
 const factsOf = (run: Sealed): string =>
   JSON.stringify([
-    "seal-1",
+    "seal-2",
     run.capsule_id,
     run.mode,
     run.source_snapshot_id,
+    run.source_digest,
     run.module_path,
     run.config_revision,
     run.variable_set_digest,
@@ -50,6 +59,7 @@ const factsOf = (run: Sealed): string =>
     run.tool_name,
     run.tool_version,
     run.tool_digest,
+    run.destroys,
   ]);
 
 /** Rule 17: which connection by which recipe under which names, so that other credentials in it are no other plan. */
@@ -68,5 +78,13 @@ const bindingOf = ({
 
 export const sealPlan = (keyring: Keyring, run: Sealed): Promise<string> => keyring.mac(place(run), factsOf(run));
 
-export const sealHolds = async (keyring: Keyring, run: Sealed & Pick<RunRow, "seal">): Promise<boolean> =>
-  run.seal !== null && (await keyring.verifyMac(place(run), factsOf(run), run.seal));
+/** Whether a plan is the one that was sealed, and the Run that executes it says the same of all that it took over from it. */
+export async function sealHolds(db: Queries, keyring: Keyring, plan: RunRow, run: RunRow): Promise<boolean> {
+  const { seal, id, plan_digest, work_digest, work_tree_digest, source_snapshot_id } = plan;
+  if (seal === null || run.kind !== writeKindOf(plan)) return false;
+  const source = source_snapshot_id === null ? null : await db.one<SourceSnapshotRow>(sourceSnapshot, [source_snapshot_id]);
+  const sealed = [plan, { ...run, id, plan_digest, work_digest, work_tree_digest }];
+  const source_digest = source?.digest ?? null;
+  const hold = await Promise.all(sealed.map((one) => keyring.verifyMac(place(one), factsOf({ ...one, source_digest }), seal)));
+  return hold.every(Boolean);
+}

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Queries } from "@takosumi/db/db";
 import type { CapsuleRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
+import { SealError } from "@takosumi/keyring/seal-error";
 import { secretsIn } from "./secrets.ts";
 import type { SourceAccess } from "./source-access.ts";
 
@@ -96,17 +97,28 @@ function leavesOf(value: unknown): string[] {
 export async function sealVariables(keyring: Keyring, workspace: string, run: string, set: VariableSet) {
   const text = JSON.stringify(set);
   const place = setPlace(workspace, run);
-  const sealed = await keyring.seal(place, text);
-  const mac = await keyring.mac({ ...place, row: "any", field: "variable_set_digest" }, text);
-  return { variable_set: sealed, variable_set_digest: `sha256:${createHash("sha256").update(mac).digest("hex")}` };
+  return { variable_set: await keyring.seal(place, text), variable_set_digest: await setDigest(keyring, workspace, text) };
 }
 
-export async function openVariableSet(
-  keyring: Keyring,
-  run: { id: string; workspace_id: string; variable_set: string },
-): Promise<VariableSet> {
-  return JSON.parse((await keyring.open(setPlace(run.workspace_id, run.id), run.variable_set)).toString("utf8")) as VariableSet;
+/** Says nothing about the values to who has no key, and is the same for the same values in every Run of a Workspace. */
+async function setDigest(keyring: Keyring, workspace: string, text: string): Promise<string> {
+  const mac = await keyring.mac({ ...setPlace(workspace, "any"), field: "variable_set_digest" }, text);
+  return `sha256:${createHash("sha256").update(mac).digest("hex")}`;
 }
+
+/** The variables that a Run is executed with. SealError where they are not those of its digest, which a plan's seal covers. */
+export async function openSealedSet(keyring: Keyring, run: Sealed & { readonly variable_set_digest: string }): Promise<VariableSet> {
+  const text = await openText(keyring, run);
+  if ((await setDigest(keyring, run.workspace_id, text)) !== run.variable_set_digest) throw new SealError();
+  return JSON.parse(text) as VariableSet;
+}
+
+type Sealed = { readonly id: string; readonly workspace_id: string; readonly variable_set: string };
+const openText = async (keyring: Keyring, { workspace_id, id, variable_set }: Sealed): Promise<string> =>
+  (await keyring.open(setPlace(workspace_id, id), variable_set)).toString("utf8");
+
+export const openVariableSet = async (keyring: Keyring, run: Sealed): Promise<VariableSet> =>
+  JSON.parse(await openText(keyring, run)) as VariableSet;
 
 /** What a Run was given for itself alone, to plan with it again. */
 export async function givenVariables(

@@ -1,5 +1,6 @@
 import { verifyChain } from "@takosumi/db/audit-verify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { digestOf } from "../src/base-state.ts";
 import { openWorld, type World } from "./world.ts";
 
 let world: World;
@@ -110,18 +111,59 @@ describe("a plan and its apply", () => {
 });
 
 describe("the seal", () => {
-  test.each(["plan_digest", "work_tree_digest", "provider_lock_digest", "variable_set_digest", "base_digest", "tool_digest"])(
-    "a changed %s: nothing is handed out",
-    async (column) => {
-      const planned = await world.planned(await world.capsule());
-      const queued = await world.approve(planned);
-      await world.db.query({ name: `tamper_${column}`, text: `UPDATE runs SET ${column} = 'sha256:0' WHERE id = $1`, reads: false }, [
-        planned.id,
-      ]);
-      expect(await world.claim(await world.runner())).toBeNull();
-      expect(await world.run(queued)).toMatchObject({ status: "failed", error: { code: "SEAL_MISMATCH" } });
-    },
-  );
+  const columns = ["plan_digest", "work_tree_digest", "provider_lock_digest", "variable_set_digest", "base_digest", "tool_digest"];
+  const taken = ["module_path", "base_digest", "variable_set_digest", "tool_digest"];
+  const set = (table: string, column: string, id: string, value = "sha256:0") =>
+    world.db.query({ name: `tamper_${table}_${column}`, text: `UPDATE ${table} SET ${column} = $2 WHERE id = $1`, reads: false }, [
+      id,
+      value,
+    ]);
+  const refused = async (queued: { id: string }) => {
+    expect(await world.claim(await world.runner())).toBeNull();
+    expect(await world.run(queued)).toMatchObject({ status: "failed", error: { code: "SEAL_MISMATCH" } });
+  };
+
+  test.each(columns)("a changed %s of the plan: nothing is handed out", async (column) => {
+    const planned = await world.planned(await world.capsule());
+    const queued = await world.approve(planned);
+    await set("runs", column, planned.id);
+    await refused(queued);
+  });
+
+  test.each(taken)("a changed %s of the apply: nothing is handed out", async (column) => {
+    const queued = await world.approve(await world.planned(await world.capsule()));
+    await set("runs", column, queued.id);
+    await refused(queued);
+  });
+
+  test("whether it destroys anything, and which bytes its source has, is sealed too", async () => {
+    const planned = await world.planned(await world.capsule());
+    const queued = await world.approve(planned);
+    await world.db.query({ name: "tamper_destroys", text: `UPDATE runs SET destroys = NOT destroys WHERE id = $1`, reads: false }, [
+      planned.id,
+    ]);
+    await refused(queued);
+    const other = await world.planned(await world.capsule());
+    const next = await world.approve(other);
+    await set("source_snapshots", "digest", other.source_snapshot_id as string);
+    await refused(next);
+  });
+
+  test.each(["source", "work"] as const)("stored %s bytes that are gone: nothing is handed out", async (kind) => {
+    const capsule = await world.capsule();
+    const planned = await world.planned(capsule);
+    const queued = await world.approve(planned);
+    const digest = kind === "work" ? (planned.work_digest as string) : digestOf(planned.source_snapshot_id as string);
+    await world.blobs.remove({ workspace: capsule.workspace_id, kind, digest });
+    await refused(queued);
+  });
+
+  test("a variable set that was sealed elsewhere, or is not that of its digest: nothing is handed out", async () => {
+    const [one, other] = [await world.planned(await world.capsule()), await world.planned(await world.capsule())];
+    const queued = await world.approve(one);
+    await set("runs", "variable_set", one.id, other.variable_set);
+    await refused(queued);
+  });
 
   test("an approver who lost the permission: not executed", async () => {
     const capsule = await world.capsule();

@@ -101,6 +101,7 @@ export class World {
     const [project, snapshot, id] = [newId("prj_"), newId("snap_"), newId("cap_")];
     await this.db.query(seed.project, [project, ws, project.slice(4)]);
     await this.db.query(seed.snapshot, [snapshot, ws, digestOf(snapshot)]);
+    await this.blobs.put({ workspace: ws, kind: "source" }, Buffer.from(snapshot));
     return (await this.db.one<CapsuleRow>(seed.capsule, [id, ws, project, "c", snapshot, JSON.stringify(variables)])) as CapsuleRow;
   }
   again = async (capsule: { id: string }) => (await this.db.one<CapsuleRow>(seed.capsuleById, [capsule.id])) as CapsuleRow;

@@ -1,7 +1,7 @@
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
 import { applyArgs } from "@takosumi/opentofu/commands";
 import { equipForApply } from "@takosumi/opentofu/equip";
-import { startPhase } from "@takosumi/opentofu/phase";
+import { holdPhase } from "@takosumi/opentofu/phase";
 import type { HeldPhase, Phase } from "@takosumi/opentofu/types";
 import { collect } from "../cache/bytes.ts";
 import { Seen } from "../events/tool-events.ts";
@@ -16,10 +16,10 @@ import { guarded } from "./guard.ts";
 import { hideMasked } from "./hide-masked.ts";
 import type { Job } from "./job.ts";
 import { writeJournal } from "./journal.ts";
-import { variablesOf } from "./plan.ts";
 import { heldApply, releaseApply } from "./ready-applies.ts";
-import { checkSeal } from "./seal-check.ts";
+import { checkSeal, checkTool } from "./seal-check.ts";
 import { sealedTool } from "./tool.ts";
+import { variablesOf } from "./variables.ts";
 import { installProviders, isKept, workTree } from "./work-tree.ts";
 
 /** Executes exactly the plan that was approved. Throws RunFailure, Stop or LeaseLost only while nothing was executed. */
@@ -89,14 +89,17 @@ async function prepare(job: Job): Promise<{ ground: Ground; env: Record<string, 
   return { ground, env, held };
 }
 
-/** The seal is checked, and then nothing happens but the start of the tool, or the release of one that was held before it looked at anything. */
+/** The tool waits where it would read the first thing of the Run; there the seal is checked, and then nothing happens but that it goes on. */
 async function spawn(job: Job, ground: Ground, env: Record<string, string>, held: HeldPhase | null): Promise<Phase> {
   const { run_id, epoch, kind } = job.lease;
   const argv = applyArgs(ground, { variables: variablesOf(job) !== null });
   await writeJournal(job.dir.root, { run_id, epoch, kind, stage: "spawning", started_at: new Date(job.startedAt).toISOString() });
   await job.calls.known();
+  await checkTool(job, ground);
+  const waiting = held ?? (await holdPhase(stepOf(job, ground, "apply", argv, { env })));
+  if (!held) job.atEnd(() => waiting.dismiss());
   await checkSeal(job, ground);
   job.control.stopped.throwIfAborted();
   job.executed = true;
-  return held ? releaseApply(held) : startPhase(stepOf(job, ground, "apply", argv, { env }));
+  return releaseApply(waiting);
 }

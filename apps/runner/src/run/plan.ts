@@ -25,6 +25,7 @@ import { holdApply } from "./ready-applies.ts";
 import { hasRemoteModules, initKey, keepInit, reuseInit } from "./reuse-init.ts";
 import { holdShow, shownPlan, showPlan, storePlan } from "./seal-plan.ts";
 import { planTool } from "./tool.ts";
+import { variablesOf } from "./variables.ts";
 
 /** The api ended the Run as blocked: there is nothing left to say. */
 export class Blocked extends Error {}
@@ -190,6 +191,3 @@ const planCommand = (job: Job, ground: Ground): string[] => {
   const { mode, targets, replace } = job.lease;
   return planArgs(ground, { mode, targets, replace, variables: variablesOf(job) !== null });
 };
-
-export const variablesOf = (job: Job): Record<string, unknown> | null =>
-  Object.keys(job.lease.variables.tofu).length > 0 ? job.lease.variables.tofu : null;

@@ -10,6 +10,8 @@ export const stateOfCapsule = statement("state_of_capsule", `SELECT * FROM state
 export const holdCapsule = statement("hold_capsule", `SELECT * FROM capsules WHERE id = $1 FOR UPDATE`);
 /** $1 id. */
 export const capsuleById = statement("capsule_by_id", `SELECT * FROM capsules WHERE id = $1`);
+/** The same, or LostRace where somebody else holds it: who holds a Run already does not wait for its Capsule, which others hold first. */
+export const holdCapsuleNow = statement("hold_capsule_now", `SELECT * FROM capsules WHERE id = $1 FOR UPDATE NOWAIT`);
 export const runById = statement("run_by_id", `SELECT * FROM runs WHERE id = $1`);
 export const holdRun = statement("hold_run", `SELECT * FROM runs WHERE id = $1 FOR UPDATE`);
 /** Secrets by id inside a Workspace. $1 workspace, $2 ids. */
