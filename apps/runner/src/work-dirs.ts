@@ -9,11 +9,14 @@ export async function sweepWorkDirs({ dir, workDirs, workMs }: Settings, active:
   const waiting: { root: string; at: number }[] = [];
   for (const name of names) {
     const root = join(workRoot(dir), name);
-    if (active(root) || (await readJournal(root))) continue;
+    // `<run>.init` is where an apply of that Run installs providers.
+    const owner = name.endsWith(".init") ? root.slice(0, -".init".length) : root;
+    if (active(owner) || (await readJournal(owner))) continue;
     waiting.push({ root, at: (await stat(plannedMark(root)).catch(() => null))?.mtimeMs ?? 0 });
   }
   waiting.sort((a, b) => b.at - a.at);
   for (const [place, { root, at }] of waiting.entries()) {
-    if ((place >= workDirs || Date.now() - at > workMs) && !active(root)) await rm(root, { recursive: true, force: true });
+    if ((place >= workDirs || Date.now() - at > workMs) && !active(root.replace(/\.init$/, "")))
+      await rm(root, { recursive: true, force: true });
   }
 }
