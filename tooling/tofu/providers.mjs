@@ -1,6 +1,6 @@
 // Builds the providers that tests use into a filesystem mirror: real ones and a probe, with no network needed afterwards.
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { alone, appear, say } from "./cache.mjs";
 import { cacheDir } from "./env.mjs";
@@ -38,6 +38,22 @@ async function build(wanted) {
   }
 }
 
+/** Terraform asks for the same providers under its own registry's name, and follows a link only where a package lies. */
+function nameForTerraform() {
+  const host = join(mirror, "registry.terraform.io");
+  mkdirSync(mirror, { recursive: true });
+  if (lstatSync(host, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(host);
+  for (const provider of providers) {
+    const link = folderOf(provider).replace("registry.opentofu.org", "registry.terraform.io");
+    mkdirSync(dirname(link), { recursive: true });
+    try {
+      symlinkSync(relative(dirname(link), folderOf(provider)), link);
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+  }
+}
+
 /** Answers the mirror's path; builds what is not in it yet. */
 export async function buildProviders() {
   if (missing().length > 0) {
@@ -48,14 +64,7 @@ export async function buildProviders() {
       if (wanted.length > 0) await build(wanted);
     });
   }
-  // Terraform asks for the same providers under its own registry's name.
-  const alias = join(mirror, "registry.terraform.io");
-  mkdirSync(mirror, { recursive: true });
-  try {
-    symlinkSync("registry.opentofu.org", alias);
-  } catch (error) {
-    if (error.code !== "EEXIST") throw error;
-  }
+  nameForTerraform();
   return mirror;
 }
 

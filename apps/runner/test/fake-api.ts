@@ -94,7 +94,7 @@ export class FakeRun {
 export class FakeApi {
   readonly runs = new Map<string, FakeRun>();
   readonly token = `tok_${randomUUID()}`;
-  credentials: Credentials = { env: [], files: [], arguments: [] };
+  credentials: (phase: "plan" | "apply") => Credentials = () => ({ env: [], files: [], arguments: [] });
   /** Answers that are made but never sent, per operation: the next n. */
   readonly swallow: Record<string, number> = {};
   blocked = false;
@@ -281,7 +281,7 @@ export class FakeApi {
         }));
         return answer(call, { blocked: this.blocked, provider_bindings: bindings });
       }
-      if (call === "credentials") return answer(call, this.credentials);
+      if (call === "credentials") return answer(call, this.credentials(operations.credentials.spec.body.parse(given).phase));
       if (call === "inputs") {
         const bytes = run.inputs[kind];
         if (!bytes) return refuse(404, "NOT_FOUND", `no ${kind}`);

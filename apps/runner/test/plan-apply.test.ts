@@ -130,33 +130,6 @@ describe.runIf(hasTofu)("what a Run may meet", () => {
     expect(told).not.toContain(Buffer.from(secret).toString("base64").slice(0, 16));
   });
 
-  it("hands credentials to the phases of a bound provider only, and hides them", async () => {
-    api.bound = true;
-    api.credentials = {
-      env: [{ name: "CLOUD_TOKEN", value: "tok-987654321", sensitive: true }],
-      files: [{ path: "cloud/key.json", content: "key-content-1234", env_name: "CLOUD_FILE", sensitive: true }],
-      arguments: [],
-    };
-    const files = {
-      "main.tf":
-        'resource "time_sleep" "t" { create_duration = "0s" }\nresource "terraform_data" "a" {\n  depends_on = [time_sleep.t]\n  provisioner "local-exec" { command = "echo $CLOUD_TOKEN; cat $CLOUD_FILE" }\n}\n',
-    };
-    const plan = await api.plan({ files });
-    expect(await plan.ended()).toMatchObject({ result: "planned" });
-    expect(plan.requirements).toContainEqual({
-      provider: "registry.opentofu.org/hashicorp/time",
-      alias: null,
-      builtin: false,
-      settable: false,
-    });
-    const apply = api.apply(plan);
-    expect(await apply.ended()).toMatchObject({ result: "applied" });
-    expect(apply.log).toContain("[redacted CLOUD_TOKEN]");
-    expect(apply.log).toContain("[redacted cloud/key.json]");
-    api.bound = false;
-    api.credentials = { env: [], files: [], arguments: [] };
-  });
-
   it("ends a Run that writes too much", async () => {
     const loud = new RunnerProcess(api, await runnerDir(), { TAKOSUMI_RUN_OUTPUT_BYTES: "20000", TAKOSUMI_CANCEL_GRACE_SECONDS: "5" });
     await loud.ready;

@@ -68,10 +68,7 @@ describe.runIf(hasTofu && boxed)("the tool of an apply, started while the plan i
 
   it("is not used where the apply has something to inject", async () => {
     await waiting();
-    api.credentials = {
-      ...api.credentials,
-      env: [{ name: "A_TOKEN", value: "injected-value", sensitive: true }],
-    } as typeof api.credentials;
+    api.credentials = () => ({ env: [{ name: "A_TOKEN", value: "injected-value", sensitive: true }], files: [], arguments: [] });
     const apply = api.apply(plan, { bound: true });
     expect(await apply.ended()).toMatchObject({ result: "applied" });
     expect(apply.calls).toContain("credentials");

@@ -8,8 +8,9 @@ import type { RunDir, ToolName } from "./types.ts";
  * Rule 10: overrides merge in the order of their names and the last one wins, so ours begins with the highest code point.
  * OpenTofu lets a `.tofu.json` replace the `.tf.json` of the same name: each tool gets the spelling that nothing replaces.
  */
-export function overrideName(tool: ToolName): string {
-  return `\u{10FFFF}_override.${tool === "opentofu" ? "tofu" : "tf"}.json`;
+export function overrideName(tool: ToolName, about: "backend" | "providers" = "backend"): string {
+  const name = about === "backend" ? "override" : `${about}_override`;
+  return `\u{10FFFF}_${name}.${tool === "opentofu" ? "tofu" : "tf"}.json`;
 }
 
 /** The state's path as the backend knows it: relative to the root module, so that it is the same text on every machine. */

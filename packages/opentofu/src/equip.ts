@@ -1,8 +1,8 @@
-import { chown, lstat, mkdir, realpath, rm, writeFile } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { chown, mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { backendRecord, overrideName, overrideText, refuseOverrideClash } from "./backend.ts";
 import { cliConfig } from "./cli-config.ts";
-import { TofuError } from "./errors.ts";
+import { moduleFolder } from "./module-folder.ts";
 import { giveTree } from "./ownership.ts";
 import { safeModulePath } from "./rundir.ts";
 import { mirrorSeen } from "./sandbox.ts";
@@ -69,20 +69,4 @@ export async function equipSandbox({ dir, facts }: Pick<Equipment, "dir" | "fact
     writeFile(events, "", { mode: 0o600 }),
   ]);
   if (facts.setpriv) await chown(events, facts.uid, facts.gid);
-}
-
-/** The root module's folder on the host; a link on the way out of the tree is refused. */
-async function moduleFolder(dir: RunDir, modulePath: string): Promise<string> {
-  const folder = join(dir.tree, modulePath);
-  const info = await lstat(folder).catch(() => null);
-  if (!info?.isDirectory())
-    throw new TofuError(
-      "module_missing",
-      `The source has no folder ${JSON.stringify(modulePath)}: look at module_path, and at path of a git source.`,
-    );
-  const [real, tree] = await Promise.all([realpath(folder), realpath(dir.tree)]);
-  if (real !== tree && !real.startsWith(tree + sep)) {
-    throw new TofuError("bad_path", `module_path ${JSON.stringify(modulePath)} is a link that leaves the source tree.`);
-  }
-  return real;
 }

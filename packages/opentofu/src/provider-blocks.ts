@@ -2,32 +2,46 @@ import { readdir } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { type Block, hclBlocks, type Literal } from "./hcl-blocks.ts";
 import { readProduced } from "./produced.ts";
-import type { RunDir } from "./types.ts";
+import type { RunDir, ToolName } from "./types.ts";
 
-export type ProviderBlock = { provider: string; alias: string | null };
+export type ProviderBlock = {
+  /** As the module writes it: its source, or its local name where that is not said. */
+  provider: string;
+  alias: string | null;
+  /** What the module calls the provider. */
+  name: string;
+  /** Stands in the root module. */
+  root: boolean;
+  /** Names of what the block sets, its alias aside; null where the provider is required and no block stands there. */
+  arguments: string[] | null;
+};
 
 const MOST_MODULES = 500;
 const MOST_FILES = 500;
 const MOST_BYTES = 2 * 1024 * 1024;
 
 /**
- * The provider blocks of a module and of the modules that init installed, for Terraform, which cannot show its configuration
- * without a plan (rule 12). Names are resolved by the same module's `required_providers`. With the lock file this is what
- * `requiredProviders` needs.
+ * The provider blocks of a module and of the modules that init installed, the root module's first. Names are resolved by the same
+ * module's `required_providers`. For Terraform, which cannot show its configuration without a plan (rule 12), this and the lock file are
+ * what `requiredProviders` needs; for both tools it says on which configurations arguments can be set.
  */
-export async function providerBlocks(dir: RunDir, modulePath: string): Promise<ProviderBlock[]> {
+export async function providerBlocks(dir: RunDir, modulePath: string, tool: ToolName): Promise<ProviderBlock[]> {
   const found: ProviderBlock[] = [];
-  for (const folder of await moduleFolders(dir, modulePath)) {
-    const blocks = await blocksOf(folder);
+  for (const [index, folder] of (await moduleFolders(dir, modulePath)).entries()) {
+    const root = index === 0;
+    const blocks = await blocksOf(folder, tool);
     const sources = sourcesOf(blocks);
-    for (const { type, labels, attributes } of blocks) {
+    for (const { type, labels, attributes, blocks: inner } of blocks) {
       const [name] = labels;
-      if (type === "provider" && name)
-        found.push({ provider: sources.get(name) ?? name, alias: typeof attributes.alias === "string" ? attributes.alias : null });
+      if (type !== "provider" || !name) continue;
+      const alias = typeof attributes.alias === "string" ? attributes.alias : null;
+      const own = [...Object.keys(attributes).filter((one) => one !== "alias"), ...inner.map((block) => block.type)];
+      found.push({ provider: sources.get(name) ?? name, alias, name, root, arguments: own });
     }
     // A provider that is required, and configured nowhere here, is used with its default configuration.
     for (const [name, source] of sources)
-      if (!blocks.some(({ type, labels }) => type === "provider" && labels[0] === name)) found.push({ provider: source, alias: null });
+      if (!blocks.some(({ type, labels }) => type === "provider" && labels[0] === name))
+        found.push({ provider: source, alias: null, name, root, arguments: null });
   }
   return found;
 }
@@ -62,14 +76,22 @@ async function moduleFolders(dir: RunDir, modulePath: string): Promise<string[]>
   return [...new Set([root, ...folders])];
 }
 
-async function blocksOf(folder: string): Promise<Block[]> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => /\.tf(\.json)?$/.test(name));
+async function blocksOf(folder: string, tool: ToolName): Promise<Block[]> {
   const blocks: Block[] = [];
-  for (const name of names.slice(0, MOST_FILES)) {
+  for (const name of sourceNames(await readdir(folder).catch(() => []), tool).slice(0, MOST_FILES)) {
     const text = (await readProduced(join(folder, name), MOST_BYTES).catch(() => null))?.toString("utf8") ?? "";
     blocks.push(...(name.endsWith(".json") ? jsonBlocks(text) : hclBlocks(text)));
   }
   return blocks;
+}
+
+/** The files that a tool reads: to OpenTofu a `.tofu` stands for the `.tf` of the same name. */
+function sourceNames(names: string[], tool: ToolName): string[] {
+  if (tool === "terraform") return names.filter((name) => /\.tf(\.json)?$/.test(name));
+  return names.filter(
+    (name) =>
+      /\.tofu(\.json)?$/.test(name) || (/\.tf(\.json)?$/.test(name) && !names.includes(name.replace(/\.tf(?=(\.json)?$)/, ".tofu"))),
+  );
 }
 
 /** The two kinds of block that are asked for, from the JSON spelling; every body may be a list of bodies. */

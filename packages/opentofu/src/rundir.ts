@@ -5,7 +5,14 @@ import type { RunDir, SandboxFacts, SeenPaths, Tool } from "./types.ts";
 
 /** Names the parts of a run directory; touches nothing. `root` is `<runner dir>/<plan run id>`, the same for plan and apply. */
 export function openRunDir(root: string): RunDir {
-  return { root, tree: join(root, "tree"), data: join(root, "data"), ctl: join(root, "ctl"), io: join(root, "io") };
+  return {
+    root,
+    tree: join(root, "tree"),
+    data: join(root, "data"),
+    ctl: join(root, "ctl"),
+    io: join(root, "io"),
+    credentials: join(root, "credentials"),
+  };
 }
 
 /** An empty run directory; what stood there before is removed. */
@@ -23,6 +30,7 @@ export async function createRunDir(root: string): Promise<RunDir> {
  * modules and the providers stay, for an apply on this runner.
  */
 export async function clearSecrets(dir: RunDir): Promise<void> {
+  await rm(dir.credentials, { recursive: true, force: true });
   for (const part of [dir.io, dir.ctl]) {
     await rm(part, { recursive: true, force: true });
     await mkdir(part, { mode: 0o700 });
@@ -51,6 +59,7 @@ export function seenPaths(dir: RunDir, facts: SandboxFacts, tool: Tool, modulePa
     module: posix.join(tree, safeModulePath(modulePath)),
     data: boxed ? "/data" : dir.data,
     io,
+    credentials: boxed ? "/credentials" : dir.credentials,
     state: `${io}/state.tfstate`,
     planFile: `${io}/plan`,
     varFile: `${io}/variables.tfvars.json`,

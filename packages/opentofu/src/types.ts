@@ -24,6 +24,8 @@ export type RunDir = {
   ctl: string;
   /** State, plan file, variables file, CLI configuration, home: the payload may write here. */
   io: string;
+  /** Files of the connections: there only while the phase runs that may read them; no payload writes here. */
+  credentials: string;
 };
 
 /** Absolute paths as the payload sees them: equal to the host's without bubblewrap. */
@@ -33,6 +35,7 @@ export type SeenPaths = {
   module: string;
   data: string;
   io: string;
+  credentials: string;
   state: string;
   planFile: string;
   varFile: string;

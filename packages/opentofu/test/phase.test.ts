@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { EventLines } from "../src/event-lines.ts";
 import { reattachPhase } from "../src/phase.ts";
 import { startTicks } from "../src/processes.ts";
+import { openRunDir } from "../src/rundir.ts";
 import { tailFile } from "../src/tail.ts";
 import type { Phase, PhaseExit } from "../src/types.ts";
 import { strays } from "./strays.ts";
@@ -138,7 +139,7 @@ for (const facts of anyTool ? sandboxes : []) {
 
 test("no phase where none was started", async () => {
   const root = await scratchDir();
-  expect(await reattachPhase({ root, tree: root, data: root, ctl: root, io: root }, "apply")).toBeNull();
+  expect(await reattachPhase(openRunDir(root), "apply")).toBeNull();
 });
 
 test("a tail gives every byte once, in order, from any offset, and ends after the rest", async () => {

@@ -215,7 +215,7 @@ describe("providers", () => {
       join(dir.data, "modules/modules.json"),
       '{"Modules":[{"Key":"","Dir":"."},{"Dir":"near"},{"Dir":"../data/modules/far"},{"Dir":"../../../etc"}]}',
     );
-    expect((await providerBlocks(dir, "")).map(({ provider, alias }) => `${provider} ${alias}`)).toEqual([
+    expect((await providerBlocks(dir, "", "terraform")).map(({ provider, alias }) => `${provider} ${alias}`)).toEqual([
       "acme/cloud west",
       "time null",
       "acme/idle null",

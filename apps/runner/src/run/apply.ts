@@ -9,7 +9,7 @@ import { LeaseLost } from "../wire/leased.ts";
 import { baseState } from "./base-state.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { concluded } from "./conclude.ts";
-import { phaseCredentials } from "./credentials.ts";
+import { dropCredentials, type Injected, nothingInjected, phaseCredentials } from "./credentials.ts";
 import { type Followed, follow, machineOf } from "./follow.ts";
 import { type Ground, groundOf, stepOf } from "./ground.ts";
 import { guarded } from "./guard.ts";
@@ -24,11 +24,11 @@ import { installProviders, isKept, workTree } from "./work-tree.ts";
 
 /** Executes exactly the plan that was approved. Throws RunFailure, Stop or LeaseLost only while nothing was executed. */
 export async function executeApply(job: Job): Promise<Outcome> {
-  const { ground, env, held } = await job.phase("preparing", () => prepare(job));
+  const { ground, injected, held } = await job.phase("preparing", () => prepare(job));
   await job.say({ type: "phase", at: new Date().toISOString(), name: "applying", state: "started" });
   // The masked values of the plan are learned while the tool starts; until then nothing leaves.
   const release = job.outbox.hold();
-  const phase = await spawn(job, ground, env, held).catch((error: unknown) => {
+  const phase = await spawn(job, ground, injected, held).catch((error: unknown) => {
     release();
     throw error;
   });
@@ -53,12 +53,13 @@ export async function supervise(job: Job, ground: Pick<Ground, "tool" | "moduleD
     followed = { exit: await exit, seen: new Seen(1) };
   } finally {
     await checkpoints.close();
+    await dropCredentials(job);
   }
   await job.say({ type: "phase", at: new Date().toISOString(), name: "applying", state: "finished" });
   return job.phase("recording", () => concluded(job, ground, followed, checkpoints));
 }
 
-async function prepare(job: Job): Promise<{ ground: Ground; env: Record<string, string>; held: HeldPhase | null }> {
+async function prepare(job: Job): Promise<{ ground: Ground; injected: Injected; held: HeldPhase | null }> {
   const { lease, site, calls } = job;
   const { sealed } = lease;
   if (!sealed) throw new Error("an apply without a sealed plan");
@@ -83,20 +84,20 @@ async function prepare(job: Job): Promise<{ ground: Ground; env: Record<string, 
     mirror: ground.mirror,
   });
   const installing = tree.tar ? installProviders(job, ground, tree.tar, state) : Promise.resolve();
-  const credentials = lease.bound ? phaseCredentials(job, ground, "apply") : { ...lease.variables.env };
-  const [env] = await Promise.all([credentials, installing]);
+  const credentials = lease.bound ? phaseCredentials(job, ground, "apply") : nothingInjected(job);
+  const [injected] = await Promise.all([credentials, installing]);
   job.control.stopped.throwIfAborted();
-  return { ground, env, held };
+  return { ground, injected, held };
 }
 
 /** The tool waits where it would read the first thing of the Run; there the seal is checked, and then nothing happens but that it goes on. */
-async function spawn(job: Job, ground: Ground, env: Record<string, string>, held: HeldPhase | null): Promise<Phase> {
+async function spawn(job: Job, ground: Ground, { env, credentials }: Injected, held: HeldPhase | null): Promise<Phase> {
   const { run_id, epoch, kind } = job.lease;
   const argv = applyArgs(ground, { variables: variablesOf(job) !== null });
   await writeJournal(job.dir.root, { run_id, epoch, kind, stage: "spawning", started_at: new Date(job.startedAt).toISOString() });
   await job.calls.known();
   await checkTool(job, ground);
-  const waiting = held ?? (await holdPhase(stepOf(job, ground, "apply", argv, { env })));
+  const waiting = held ?? (await holdPhase(stepOf(job, ground, "apply", argv, { env, credentials })));
   if (!held) job.atEnd(() => waiting.dismiss());
   await checkSeal(job, ground);
   job.control.stopped.throwIfAborted();

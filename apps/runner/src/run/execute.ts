@@ -132,7 +132,7 @@ function hidden(job: Job, outcome: Outcome): Outcome {
   if ("error" in told) told.error = { ...told.error, message: clip(shown(told.error.message), 4_000), details: shown(told.error.details) };
   // The tool itself says which outputs are sensitive: only the Run's own secrets are hidden in the others.
   if ("state" in told && told.state) {
-    const outputs = createRedactor(job.lease.secrets).json(told.state.outputs) as typeof told.state.outputs;
+    const outputs = createRedactor(job.secrets).json(told.state.outputs) as typeof told.state.outputs;
     told.state = { ...told.state, outputs };
   }
   return told;

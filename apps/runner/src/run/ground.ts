@@ -24,13 +24,21 @@ export function stepOf(
   { tool, seen, mirror }: Ground,
   name: string,
   argv: string[],
-  { env = {}, installs = false }: { env?: Record<string, string>; installs?: boolean } = {},
+  { env = {}, installs = false, credentials = false }: { env?: Record<string, string>; installs?: boolean; credentials?: boolean } = {},
 ): PhaseStart {
   const { facts, settings, shells } = job.site;
   return {
     dir: job.dir,
     name,
-    box: { facts, toolPath: tool.path, mirror, network: settings.network, dataWritable: installs, limits: settings.limits },
+    box: {
+      facts,
+      toolPath: tool.path,
+      mirror,
+      network: settings.network,
+      dataWritable: installs,
+      shown: credentials ? [{ host: job.dir.credentials, seen: seen.credentials }] : [],
+      limits: settings.limits,
+    },
     env: phaseEnvironment({ seen, injected: env }),
     cwd: seen.module,
     argv,

@@ -5,6 +5,7 @@ import type { Lease } from "@takosumi/contracts/runner/lease";
 import { openRunDir } from "@takosumi/opentofu/rundir";
 import type { RunDir } from "@takosumi/opentofu/types";
 import { createRedactor, type Redactor } from "@takosumi/redact/redactor";
+import type { NamedSecret } from "@takosumi/redact/rules";
 import type { Fact } from "../cache/bytes.ts";
 import { Cursor } from "../events/cursor.ts";
 import { Outbox } from "../events/outbox.ts";
@@ -35,6 +36,7 @@ export class Job {
   source: Fact | null;
   /** The tool of an apply was started: from here on its state must be looked after, whatever else goes wrong. */
   executed = false;
+  #secrets: readonly NamedSecret[];
   #output = 0;
   readonly #cpu = new Map<string, number>();
   #withheld = false;
@@ -54,6 +56,7 @@ export class Job {
     // An apply's end is worth waiting for: nobody else may write it while its runner lives.
     const patience = { signal: this.control.lost, patienceMs: DAY_MS };
     this.calls = new LeasedCalls(site.client, site.runnerId, lease, patience, (error) => this.control.lose(error));
+    this.#secrets = lease.secrets;
     this.redactor = createRedactor(lease.secrets);
     this.cursor = new Cursor(ownFolder(this.dir.root), lease.last_sequence);
     this.outbox = new Outbox(this.calls, this.cursor, (value) =>
@@ -65,6 +68,17 @@ export class Job {
 
   say(event: RunnerEvent): Promise<void> {
     return this.outbox.add(event);
+  }
+
+  /** Hides secrets that this Run was given, from now on. */
+  hide(secrets: readonly NamedSecret[]): void {
+    this.redactor.add(secrets);
+    this.#secrets = [...this.#secrets, ...secrets];
+  }
+
+  /** What this Run was given and must not be told; without the values that the tool masks itself. */
+  get secrets(): readonly NamedSecret[] {
+    return this.#secrets;
   }
 
   /** Text of whole lines of our own. */

@@ -8,13 +8,14 @@ import { EventLines } from "@takosumi/opentofu/event-lines";
 import { builtinOnly, initNeeded } from "@takosumi/opentofu/init-need";
 import { lockDigest, lockedProviders, readLock } from "@takosumi/opentofu/lock";
 import { startPhase } from "@takosumi/opentofu/phase";
-import { providerBlocks } from "@takosumi/opentofu/provider-blocks";
+import { isSettable, setProviderArguments } from "@takosumi/opentofu/provider-arguments";
+import { type ProviderBlock, providerBlocks } from "@takosumi/opentofu/provider-blocks";
 import { requiredProviders } from "@takosumi/opentofu/requirements";
 import type { HeldPhase, Phase, PhaseExit, RequiredProvider, Tool } from "@takosumi/opentofu/types";
 import { unpackTree } from "@takosumi/opentofu/unpack";
 import { takeSource } from "../source/take-source.ts";
 import { baseState } from "./base-state.ts";
-import { phaseCredentials } from "./credentials.ts";
+import { dropCredentials, type Injected, nothingInjected, phaseCredentials } from "./credentials.ts";
 import { toolFailure } from "./failure.ts";
 import { type Followed, follow, machineOf } from "./follow.ts";
 import { type Ground, groundOf, stepOf } from "./ground.ts";
@@ -51,8 +52,8 @@ export async function executePlan(job: Job): Promise<Outcome> {
   return { result: "planned", tool: used(ground.tool), plan: shown, diagnostics, artifacts };
 }
 
-async function startPlan(job: Job, ground: Ground, env: Record<string, string>): Promise<Planning> {
-  const phase = await startPhase(stepOf(job, ground, "plan", planCommand(job, ground), { env }));
+async function startPlan(job: Job, ground: Ground, { env, credentials }: Injected): Promise<Planning> {
+  const phase = await startPhase(stepOf(job, ground, "plan", planCommand(job, ground), { env, credentials }));
   const exit = guarded(job, phase, { writes: false });
   return { phase, exit, show: await holdShow(job, ground) };
 }
@@ -91,12 +92,12 @@ async function quickPlan(job: Job, ground: Ground, state: Buffer): Promise<Made 
   if (!(await builtinOnly(ground.moduleDir))) return null;
   const required = requiredProviders({ config: builtinConfig, lock: await readLock(ground.moduleDir), state });
   if (required.some(({ builtin }) => !builtin)) return null;
-  const planning = await startPlan(job, ground, job.lease.variables.env);
+  const planning = await startPlan(job, ground, nothingInjected(job));
   const { phase, exit, show } = planning;
   let began = false;
   try {
     await job.phase("initializing", async () => undefined);
-    await job.phase("resolving", () => resolve(job, ground, required));
+    await job.phase("resolving", () => resolve(job, ground, required, []));
     await exit;
     began = !(await neverBegan(job, ground));
   } finally {
@@ -136,19 +137,17 @@ async function fullPlan(job: Job, ground: Ground, state: Buffer): Promise<Made> 
     await refuseForbidden(job, ground);
     return configOf(job, ground);
   });
-  const env = await job.phase("resolving", async () => {
-    // Terraform shows no configuration: its aliases are read from the blocks themselves.
-    const blocks = ground.tool.name === "terraform" ? await providerBlocks(job.dir, job.lease.module_path) : [];
-    const required = requiredProviders({ config, blocks, lock: await readLock(ground.moduleDir), state });
-    const bound = await resolve(job, ground, required);
-    return bound ? phaseCredentials(job, ground, "plan") : { ...job.lease.variables.env };
-  });
-  job.control.stopped.throwIfAborted();
-  await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "started" });
-  const made = await followPlan(job, ground, await startPlan(job, ground, env));
-  // Whatever was missing: the next plan of this source looks for itself.
-  if (reused && made.exit.code === 1) job.site.inits.drop(key);
-  return made;
+  const given = await job.phase("resolving", () => injected(job, ground, config, state));
+  try {
+    job.control.stopped.throwIfAborted();
+    await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "started" });
+    const made = await followPlan(job, ground, await startPlan(job, ground, given));
+    // Whatever was missing: the next plan of this source looks for itself.
+    if (reused && made.exit.code === 1) job.site.inits.drop(key);
+    return made;
+  } finally {
+    await dropCredentials(job);
+  }
 }
 
 /** What was installed is only bytes so far: a provider that the policy keeps out blocks the Run before the tool starts it for its schema. */
@@ -162,7 +161,21 @@ async function refuseForbidden(job: Job, ground: Ground): Promise<void> {
       job,
       ground,
       forbidden.map((provider) => ({ provider, alias: null, builtin: false })),
+      [],
     );
+}
+
+/** What the providers of the module are given to plan with. */
+async function injected(job: Job, ground: Ground, config: unknown, state: Buffer): Promise<Injected> {
+  const { module_path } = job.lease;
+  const blocks = await providerBlocks(job.dir, module_path, ground.tool.name);
+  // Terraform shows no configuration: its aliases are read from the blocks themselves.
+  const read = ground.tool.name === "terraform" ? blocks : [];
+  const required = requiredProviders({ config, blocks: read, lock: await readLock(ground.moduleDir), state });
+  if (!(await resolve(job, ground, required, blocks))) return nothingInjected(job);
+  const given = await phaseCredentials(job, ground, "plan");
+  if (given.arguments.length > 0) await setProviderArguments({ ...ground, dir: job.dir, modulePath: module_path, blocks }, given.arguments);
+  return given;
 }
 
 /** The same source, module and tool say the same; modules from elsewhere may move, so they are asked every time. */
@@ -177,8 +190,13 @@ async function configOf(job: Job, ground: Ground): Promise<unknown> {
 }
 
 /** True where a connection serves a provider of the module. Throws Blocked where the api ended the Run. */
-async function resolve(job: Job, ground: Ground, required: readonly RequiredProvider[]): Promise<boolean> {
-  const requirements = required.map(({ provider, alias, builtin }) => ({ provider, alias, builtin }));
+async function resolve(
+  job: Job,
+  ground: Ground,
+  required: readonly RequiredProvider[],
+  blocks: readonly ProviderBlock[],
+): Promise<boolean> {
+  const requirements = required.map((one) => ({ ...one, settable: !one.builtin && isSettable(blocks, one.provider, one.alias) }));
   const { blocked, provider_bindings } = await job.calls.resolve({
     requirements,
     lock_digest: lockDigest(await readLock(ground.moduleDir)),

@@ -6,7 +6,7 @@ import { openRunDir } from "@takosumi/opentofu/rundir";
 import type { Tool, ToolName } from "@takosumi/opentofu/types";
 import type { Site } from "../site.ts";
 import { supervise } from "./apply.ts";
-import { phaseSecrets } from "./credentials.ts";
+import { hideInjected } from "./credentials.ts";
 import { carryThrough, executeRun } from "./execute.ts";
 import { groundOf } from "./ground.ts";
 import { hideMasked } from "./hide-masked.ts";
@@ -29,10 +29,9 @@ export async function resumeRun(site: Site, lease: Lease, journal: Journal, onJo
     const release = job.outbox.hold();
     const tool = await sealedTool(site.settings, lease.tool).catch(() => null);
     const ground = groundOf(job, tool ?? goneTool(lease));
-    const hidden = Promise.all([
-      tool ? hideMasked(job, ground) : job.withhold(),
-      phaseSecrets(job, "apply").catch(() => job.withhold()),
-    ]).finally(release);
+    const hidden = Promise.all([tool ? hideMasked(job, ground) : job.withhold(), hideInjected(job).catch(() => job.withhold())]).finally(
+      release,
+    );
     await job.note("The runner was started again and goes on with this Run.");
     const outcome = await supervise(job, ground, phase);
     await hidden;
