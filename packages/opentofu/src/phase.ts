@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeCgroups } from "./cgroups.ts";
+import { makeCgroups, removeCgroups } from "./cgroups.ts";
 import { TofuError } from "./errors.ts";
 import { HELD_CONFIG, phaseLine } from "./phase-line.ts";
 import { bootId } from "./processes.ts";
@@ -61,6 +61,7 @@ export async function holdPhase(start: PhaseStart): Promise<HeldPhase> {
       if (released) return;
       shell.dismiss();
       await shell.ended();
+      await removeCgroups(cgroups);
     },
   };
 }

@@ -134,6 +134,17 @@ describe("leases", () => {
     expect((await world.again(capsule)).lock_run_id).toBeNull();
   });
 
+  test("an apply that its runner itself gave up is not brought back by a renewal that was on its way", async () => {
+    const capsule = await world.capsule();
+    await world.approve(await world.planned(capsule));
+    const lease = await world.claimed(await world.runner());
+    const error = { code: "TOOL_KILLED", message: "killed", details: null };
+    await world.engine.complete(lease.held, { result: "state_unsaved", tool: null, error, diagnostics: [] });
+    await expect(world.engine.renew(lease.held, 0, AbortSignal.abort())).rejects.toEqual(reason({ reason: "old_epoch" }));
+    expect(await world.run({ id: lease.run_id })).toMatchObject({ status: "needs_recovery", error });
+    expect(await world.engine.resume(lease.held.runner_id, [{ run_id: lease.run_id, epoch: lease.epoch }])).toEqual([]);
+  });
+
   test("a lost apply needs recovery and holds its Capsule; its own runner may still complete it", async () => {
     const capsule = await world.capsule();
     await world.approve(await world.planned(capsule));

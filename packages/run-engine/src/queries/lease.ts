@@ -19,5 +19,5 @@ export const leasedBrief = statement(
 export const heldRuns = statement(
   "held_runs",
   `SELECT r.* FROM runs r JOIN unnest($2::text[], $3::bigint[]) AS held (id, epoch) ON held.id = r.id AND held.epoch = r.lease_epoch
-   WHERE r.lease_runner_id = $1 AND r.status IN ('running', 'needs_recovery')`,
+   WHERE r.lease_runner_id = $1 AND r.status IN ('running', 'needs_recovery') AND r.lease_expires_at IS NOT NULL`,
 );

@@ -83,7 +83,8 @@ export const moves = {
     name: "lost",
     to: "needs_recovery",
     kinds: write,
-    set: "error = $4::jsonb, recovery = $5::jsonb",
+    // Its runner said so itself: the lease is over, and a renewal that was still on its way does not bring it back.
+    set: "error = $4::jsonb, recovery = $5::jsonb, lease_expires_at = NULL",
     where: leased,
   }),
 };
