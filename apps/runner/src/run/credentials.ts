@@ -42,9 +42,18 @@ export async function dropCredentials(job: Job): Promise<void> {
   await rm(hiddenFile(job), { force: true });
 }
 
-/** Hides again what an apply was given that an earlier process of this runner started. Throws where that is not known any more. */
+/** Hides again what an apply was given that an earlier process of this runner started; withholds the log where that is not known any more. */
 export async function hideInjected(job: Job): Promise<void> {
-  if (job.lease.bound) job.hide(JSON.parse(await readFile(hiddenFile(job), "utf8")) as NamedSecret[]);
+  if (!job.lease.bound) return;
+  try {
+    job.hide(JSON.parse(await readFile(hiddenFile(job), "utf8")) as NamedSecret[]);
+  } catch (error) {
+    job.log.warn(
+      { problem: (error as NodeJS.ErrnoException).code ?? "unreadable" },
+      "what this apply was given is not known: its log is withheld",
+    );
+    job.withhold();
+  }
 }
 
 /** Lies beside the phase's output while it runs: a restarted runner must hide these very values, and temporary ones are given only once. */

@@ -29,9 +29,9 @@ export async function resumeRun(site: Site, lease: Lease, journal: Journal, onJo
     const release = job.outbox.hold();
     const tool = await sealedTool(site.settings, lease.tool).catch(() => null);
     const ground = groundOf(job, tool ?? goneTool(lease));
-    const hidden = Promise.all([tool ? hideMasked(job, ground) : job.withhold(), hideInjected(job).catch(() => job.withhold())]).finally(
-      release,
-    );
+    // Before the apply is looked after: its end takes away what this reads.
+    await hideInjected(job);
+    const hidden = Promise.resolve(tool ? hideMasked(job, ground) : job.withhold()).finally(release);
     await job.note("The runner was started again and goes on with this Run.");
     const outcome = await supervise(job, ground, phase);
     await hidden;
