@@ -377,7 +377,7 @@ describe("between plan and apply", () => {
     expect((await approve(one.plan)).status).toBe(200);
     const held = await runner.claim();
     await world.db.prisma.runs.updateMany({ where: { id: held.run_id }, data: { provider_bindings: swapped } });
-    expect((await held.ask("credentials", { phase: "apply" })).body.env[0].value).toBe(token);
+    unavailable(await held.ask("credentials", { phase: "apply" }), "not the one that was sealed", "changed");
     await world.db.prisma.runs.updateMany({ where: { id: one.plan }, data: { provider_bindings: swapped } });
     unavailable(await held.ask("credentials", { phase: "apply" }), "not the one that was sealed", "changed");
     await ended(held);

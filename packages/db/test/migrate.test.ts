@@ -47,7 +47,7 @@ const history = statement(
   "SELECT migration_name, checksum, applied_steps_count, finished_at FROM _prisma_migrations ORDER BY migration_name",
 );
 const tables = statement(
-  "test_tables",
+  "test_migrated_tables",
   "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_prisma_migrations' ORDER BY 1",
 );
 const one = { "0001_one": "CREATE TABLE one (id text);" };

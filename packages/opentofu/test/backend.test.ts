@@ -129,6 +129,6 @@ if (anyTool) {
     for (const modulePath of ["..", "../x", "/etc", "a/../../b"]) {
       await expect(world(anyTool, boxed, { "main.tf": RESOURCE }, { modulePath })).rejects.toThrow(/leaves the source tree/);
     }
-    await expect(world(anyTool, boxed, { "main.tf": RESOURCE }, { modulePath: "absent" })).rejects.toThrow(/no directory/);
+    await expect(world(anyTool, boxed, { "main.tf": RESOURCE }, { modulePath: "absent" })).rejects.toThrow(/has no folder "absent"/);
   });
 }

@@ -10,9 +10,12 @@ const tool = bothTools[0];
 const places = detectCgroups();
 const MiB = 1024 * 1024;
 const MODULE = { "main.tf": "" };
-/** Groups of ours that are still there. */
-const left = () =>
+const groups = () =>
   [places.memory, places.processes].flatMap((at) => (at ? readdirSync(at.dir).filter((name) => name.includes("-run_1-")) : []));
+/** What killed tests of earlier runs left on this machine. */
+const before = new Set(groups());
+/** Groups of ours that are still there. */
+const left = () => groups().filter((name) => !before.has(name));
 
 /** How many processes of this machine sleep for so long. */
 const sleeping = (seconds: string): number =>
