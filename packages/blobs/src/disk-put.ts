@@ -1,14 +1,15 @@
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { type FileHandle, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Keyring } from "@takosumi/keyring/envelope";
 import { BlobError, storageError } from "./blob-error.ts";
 import { type BlobShelf, type Blobs, defaultPutLimit } from "./blobs.ts";
 import { type Body, BodyFailed, takeBody } from "./body.ts";
-import { ensureDirectory, incoming, syncDirectory } from "./directory.ts";
+import { incoming } from "./directory.ts";
 import { Measure } from "./measured.ts";
 import { blobName, checkShelf, sealPlace } from "./place.ts";
 import { temporaryName } from "./process-mark.ts";
+import { named, written } from "./whole-file.ts";
 
 type Sealing = Pick<Keyring, "sealStream" | "sealBytes">;
 
@@ -28,10 +29,7 @@ export function diskPut(directory: string, keyring: Sealing): Blobs["put"] {
       const stored = measure.done();
       if (expect !== undefined && expect !== stored.digest)
         throw new BlobError("corrupt", "The bytes do not have the digest that was announced");
-      const path = join(directory, blobName({ ...at, digest: stored.digest }));
-      await ensureDirectory(dirname(path));
-      await rename(temporary, path);
-      await syncDirectory(dirname(path));
+      await named(temporary, join(directory, blobName({ ...at, digest: stored.digest })));
       return stored;
     } catch (error) {
       // What stays where even this fails is swept at the next start.
@@ -42,16 +40,6 @@ export function diskPut(directory: string, keyring: Sealing): Blobs["put"] {
       if (taken && "rest" in taken) await taken.rest.return(undefined);
     }
   };
-}
-
-async function written(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  const file = await open(path, "wx", 0o600);
-  try {
-    await write(file);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 async function writeSealed(file: FileHandle, keyring: Sealing, at: BlobShelf, body: Body): Promise<void> {

@@ -1,12 +1,12 @@
-import { constants } from "node:fs";
-import { open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Keyring } from "@takosumi/keyring/envelope";
 import type { Place } from "@takosumi/keyring/place";
 import { storageError } from "./blob-error.ts";
-import { ensureDirectory, incoming, syncDirectory } from "./directory.ts";
+import { incoming } from "./directory.ts";
 import { checkShelf } from "./place.ts";
 import { temporaryName } from "./process-mark.ts";
+import { named, written } from "./whole-file.ts";
 
 /** Small texts beside the blobs, one a Workspace, replaced whole. Sealed: a text of another Workspace or name does not open. */
 export interface Notes {
@@ -47,16 +47,8 @@ export function diskNotes({ directory: given, name, keyring }: NoteOptions): Not
       const sealed = await keyring.seal(placeOf(workspace), text);
       const temporary = join(directory, incoming, await temporaryName());
       try {
-        await ensureDirectory(folder);
-        const file = await open(temporary, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
-        try {
-          await file.writeFile(sealed);
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await rename(temporary, path);
-        await syncDirectory(folder);
+        await written(temporary, (file) => file.writeFile(sealed));
+        await named(temporary, path);
       } catch (error) {
         await rm(temporary, { force: true }).catch(() => {});
         throw storageError(error, "writing");
