@@ -45,8 +45,8 @@ async function planned(one: PolicyCase): Promise<string> {
   const capsule = await world.capsule({ project_id, policy: onCapsule });
   const { mode, changes } = planKinds[one.kind];
   const { run } = await world.ok("POST", "/api/runs", { kind: "plan", capsule_id: capsule.id, mode }, calls.author);
-  const lease = await runner.claimed();
-  await runner.planned(lease, [...changes]);
+  const held = await runner.claimed();
+  await runner.planned(held, [...changes]);
   return run.id;
 }
 
@@ -89,8 +89,8 @@ describe("every combination of a policy", () => {
         run.approval,
         want.automatic,
       ]);
-      const lease = await runner.claimed();
-      expect([lease.run_id, await runner.applied(lease)], said).toEqual([apply.id, "succeeded"]);
+      const held = await runner.claimed();
+      expect([held.lease.run_id, await runner.applied(held)], said).toEqual([apply.id, "succeeded"]);
     }
   });
 

@@ -112,9 +112,9 @@ describe("the runner pool of a policy", () => {
     const { id: project_id } = await project({ runner_pool: "prod" });
     const { id } = await world.plan((await world.capsule({ project_id })).id);
     expect(await runner.claim()).toBeNull();
-    const lease = await own.claimed();
-    expect(lease.run_id).toBe(id);
-    await own.planned(lease, [reportedChange("t.a", ["create"])]);
+    const held = await own.claimed();
+    expect(held.lease.run_id).toBe(id);
+    await own.planned(held, [reportedChange("t.a", ["create"])]);
     await world.ok("POST", `/api/runs/${id}/approve`, {});
     expect(await runner.claim()).toBeNull();
     expect(await own.applied(await own.claimed())).toBe("succeeded");

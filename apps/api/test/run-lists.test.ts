@@ -1,3 +1,5 @@
+import type { ReportedChange } from "@takosumi/contracts/deploy/plan";
+import { reportedChange } from "@takosumi/testkit/reporting-runner";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DeployWorld, refused } from "./deploy.ts";
 
@@ -74,20 +76,9 @@ describe("a list of Runs", () => {
 });
 
 describe("the changes of a plan", () => {
-  const change = (address: string, actions: string[], risk: string, more: object = {}) => ({
-    address,
-    module: null,
-    type: "t",
-    name: "n",
-    provider: "p",
-    mode: "managed",
-    actions,
-    action_reason: null,
-    previous_address: null,
-    import_id: null,
-    deposed: null,
+  const change = (address: string, actions: ReportedChange["actions"], risk: string, more: object = {}) => ({
+    ...reportedChange(address, actions),
     attributes: [],
-    attributes_truncated: false,
     risk,
     risk_reasons: [],
     ...more,

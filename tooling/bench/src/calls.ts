@@ -1,20 +1,35 @@
 import { env } from "./env.ts";
 
-async function call<T>(url: string, token: string, path: string, body: object): Promise<T> {
+async function call<T>(url: string, token: string, method: string, path: string, body?: object): Promise<T> {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const response = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  const response = await fetch(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
   return (await response.json()) as T;
 }
 export type Post = <T>(path: string, body: object) => Promise<T>;
 export const asCaller =
   (url: string): Post =>
   (path, body) =>
-    call(url, env.TOKEN, path, body);
+    call(url, env.TOKEN, "POST", path, body);
+export const reader =
+  (url: string) =>
+  <T>(path: string): Promise<T> =>
+    call(url, env.TOKEN, "GET", path);
 export const asRunner =
   (url: string): Post =>
   (path, body) =>
-    call(url, env.RUNNER_TOKEN, `/api/runner${path}`, body);
+    call(url, env.RUNNER_TOKEN, "POST", `/api/runner${path}`, body);
+
+/** What a bench reads of a Run. */
+export interface Run {
+  readonly id: string;
+  readonly status: string;
+  readonly error: unknown;
+  readonly queued_at: string;
+  readonly started_at: string;
+  readonly finished_at: string;
+  readonly phases: readonly { readonly name: string; readonly started_at: string; readonly finished_at: string }[];
+}
 
 const tools = [{ name: "opentofu", version: "1.12.6" }];
 export interface Leased {

@@ -1,34 +1,18 @@
 // A plan of the same module from a git repository and inline, in turn, in one run: node tooling/bench/src/git-source.ts URL GIT_URL [rounds],
 // the token in TOKEN. The repository holds `main.tf` as below, and its host is one that the runner may reach. Prints medians in ms.
-import { env } from "./env.ts";
+import { asCaller, type Run, reader } from "./calls.ts";
 import { median, milliseconds } from "./measure.ts";
 
 const [, , url = "http://127.0.0.1:8787", repository = "", rounds = "15"] = process.argv;
 const module = `resource "terraform_data" "a" { input = "x" }\noutput "o" { value = terraform_data.a.output }\n`;
 
-interface Run {
-  readonly id: string;
-  readonly status: string;
-  readonly error: unknown;
-  readonly started_at: string;
-  readonly finished_at: string;
-  readonly phases: readonly { readonly name: string; readonly started_at: string; readonly finished_at: string }[];
-}
-
-async function call<T>(method: string, path: string, body?: object): Promise<T> {
-  const response = await fetch(url + path, {
-    method,
-    headers: { authorization: `Bearer ${env.TOKEN}`, "content-type": "application/json" },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  return (await response.json()) as T;
-}
+const post = asCaller(url);
+const read = reader(url);
 
 async function planned(capsule_id: string): Promise<{ whole: number; preparing: number }> {
-  const { run } = await call<{ run: Run }>("POST", "/api/runs", { capsule_id, kind: "plan" });
+  const { run } = await post<{ run: Run }>("/api/runs", { capsule_id, kind: "plan" });
   for (;;) {
-    const { run: now } = await call<{ run: Run }>("GET", `/api/runs/${run.id}`);
+    const { run: now } = await read<{ run: Run }>(`/api/runs/${run.id}`);
     const [preparing] = now.phases;
     if (now.status === "planned" && preparing)
       return { whole: milliseconds(now.started_at, now.finished_at), preparing: milliseconds(preparing.started_at, preparing.finished_at) };
@@ -37,9 +21,9 @@ async function planned(capsule_id: string): Promise<{ whole: number; preparing: 
   }
 }
 
-const { project } = await call<{ project: { id: string } }>("POST", "/api/projects", { name: `bench ${Date.now()}` });
+const { project } = await post<{ project: { id: string } }>("/api/projects", { name: `bench ${Date.now()}` });
 const capsule = async (name: string, source: object): Promise<string> =>
-  (await call<{ capsule: { id: string } }>("POST", "/api/capsules", { project_id: project.id, name, source })).capsule.id;
+  (await post<{ capsule: { id: string } }>("/api/capsules", { project_id: project.id, name, source })).capsule.id;
 const inline = await capsule("inline", { kind: "inline", files: { "main.tf": module } });
 const git = await capsule("git", { kind: "git", url: repository });
 const first = await planned(git);

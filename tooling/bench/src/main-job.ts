@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { env } from "./env.ts";
+import { asCaller, type Run, reader } from "./calls.ts";
 import { median, milliseconds } from "./measure.ts";
 
 const run = promisify(execFile);
@@ -16,29 +16,12 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, Number(pause)
 const askEveryMs = 10;
 const module = `resource "terraform_data" "a" { input = "x" }\noutput "o" { value = terraform_data.a.output }\n`;
 
-interface Run {
-  readonly id: string;
-  readonly status: string;
-  readonly error: unknown;
-  readonly queued_at: string;
-  readonly started_at: string;
-  readonly finished_at: string;
-  readonly phases: readonly { readonly name: string; readonly started_at: string; readonly finished_at: string }[];
-}
-
-async function call<T>(method: string, path: string, body?: object): Promise<T> {
-  const response = await fetch(url + path, {
-    method,
-    headers: { authorization: `Bearer ${env.TOKEN}`, "content-type": "application/json" },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  return (await response.json()) as T;
-}
+const post = asCaller(url);
+const read = reader(url);
 
 async function until(id: string, wanted: string): Promise<Run> {
   for (;;) {
-    const { run } = await call<{ run: Run }>("GET", `/api/runs/${id}`);
+    const { run } = await read<{ run: Run }>(`/api/runs/${id}`);
     if (run.status === wanted) return run;
     if (!["queued", "running", wanted].includes(run.status)) throw new Error(`${id} is ${run.status}: ${JSON.stringify(run.error)}`);
     await new Promise((resolve) => setTimeout(resolve, askEveryMs));
@@ -47,16 +30,16 @@ async function until(id: string, wanted: string): Promise<Run> {
 
 async function throughApi(project: string, round: number): Promise<{ total: number; plan: Run; apply: Run }> {
   const source = { kind: "inline", files: { "main.tf": module } };
-  const { capsule } = await call<{ capsule: { id: string } }>("POST", "/api/capsules", {
+  const { capsule } = await post<{ capsule: { id: string } }>("/api/capsules", {
     project_id: project,
     name: `bench-${Date.now()}-${round}`,
     source,
   });
   await settled();
   const begun = performance.now();
-  const { run: queued } = await call<{ run: Run }>("POST", "/api/runs", { capsule_id: capsule.id, kind: "plan" });
+  const { run: queued } = await post<{ run: Run }>("/api/runs", { capsule_id: capsule.id, kind: "plan" });
   const plan = await until(queued.id, "planned");
-  const { run: approved } = await call<{ run: Run }>("POST", `/api/runs/${plan.id}/approve`, {});
+  const { run: approved } = await post<{ run: Run }>(`/api/runs/${plan.id}/approve`, {});
   const apply = await until(approved.id, "succeeded");
   return { total: performance.now() - begun, plan, apply };
 }
@@ -77,7 +60,7 @@ async function bare(): Promise<number> {
   return total;
 }
 
-const { project } = await call<{ project: { id: string } }>("POST", "/api/projects", { name: `bench ${Date.now()}` });
+const { project } = await post<{ project: { id: string } }>("/api/projects", { name: `bench ${Date.now()}` });
 await throughApi(project.id, -1);
 await bare();
 const totals: { api: number; bare: number }[] = [];

@@ -1,14 +1,17 @@
 import type { Answer } from "@takosumi/testkit/call";
+import { type HeldRun, ProtocolRunner } from "@takosumi/testkit/held-run";
 import type { Counts } from "../world/counts.ts";
-import { type Held, ProtocolRunner } from "../world/protocol.ts";
 import { lease, type World } from "../world/world.ts";
 
 const source = { "main.tf": 'resource "terraform_data" "a" {}\n' };
 const writes = 100;
+/** A plan with one resource to create. */
+const made = { summary: { add: 1 } };
+const lines = (text: string) => [{ type: "log", at: new Date().toISOString(), text }];
 
 /** Runners that were cut off past their lease and then write: of a plan that was taken over, and of applies resolved and unresolved. */
 export async function lateWrites(world: World, counts: Counts): Promise<void> {
-  const [old, other] = [await ProtocolRunner.open(world), await ProtocolRunner.open(world)];
+  const [old, other] = [await opened(world), await opened(world)];
   await takenOver(world, counts, old, other);
   await resolved(world, counts, old);
   await unresolved(world, counts, old);
@@ -16,11 +19,11 @@ export async function lateWrites(world: World, counts: Counts): Promise<void> {
 
 async function takenOver(world: World, counts: Counts, old: ProtocolRunner, other: ProtocolRunner): Promise<void> {
   const { run } = await world.user.ok("POST", "/api/runs", { kind: "plan", capsule_id: await world.user.capsule(source) });
-  const lost = await claimed(old);
+  const lost = await old.claimed(lease.seconds);
   await world.user.until(run.id, ({ status }) => status === "queued");
-  const taken = await claimed(other);
+  const taken = await other.claimed(lease.seconds);
   for (let n = 0; n < writes; n++) count(counts, "plan taken over: late writes refused", await late(lost, n), false);
-  const answer = await taken.planned();
+  const answer = await taken.planned(made);
   counts.all("plan taken over: its new runner completes it", answer.status === 200 && answer.body.status === "planned");
 }
 
@@ -43,7 +46,7 @@ async function unresolved(world: World, counts: Counts, runner: ProtocolRunner):
     count(
       counts,
       "apply unresolved: late writes accepted",
-      await (n % 2 ? lost.event(`line ${n}\n`) : lost.artifact("checkpoint", lost.stateAt(n + 1))),
+      await (n % 2 ? lost.events(lines(`line ${n}\n`)) : lost.artifact("checkpoint", lost.stateAt(n + 1))),
       true,
     );
   count(counts, "apply unresolved: late writes accepted", await lost.artifact("state", state), true);
@@ -52,35 +55,31 @@ async function unresolved(world: World, counts: Counts, runner: ProtocolRunner):
 }
 
 /** An apply that a runner holds and has begun. */
-async function begun(world: World, runner: ProtocolRunner): Promise<Held> {
+async function begun(world: World, runner: ProtocolRunner): Promise<HeldRun> {
   const { run } = await world.user.ok("POST", "/api/runs", { kind: "plan", capsule_id: await world.user.capsule(source) });
-  await (await claimed(runner)).planned();
+  await (await runner.claimed(lease.seconds)).planned(made);
   await world.user.ok("POST", `/api/runs/${run.id}/approve`, {});
-  const apply = await claimed(runner);
+  const apply = await runner.claimed(lease.seconds);
   await apply.input("plan");
-  await apply.event("begun\n");
+  await apply.events(lines("begun\n"));
   return apply;
 }
 
 const lapsed = (world: World, run: string) => world.user.until(run, ({ status }) => status === "needs_recovery");
 
-async function claimed(runner: ProtocolRunner): Promise<Held> {
-  const held = await runner.claim(lease.seconds);
-  if (!held) throw new Error("nothing to claim");
-  return held;
-}
+const opened = (world: World) => ProtocolRunner.open(world.url(0), world.runnerToken);
 
 /** Every kind of write in turn, with the lease that was lost. */
-function late(held: Held, n: number): Promise<Answer> {
+function late(held: HeldRun, n: number): Promise<Answer> {
   const state = held.stateAt(held.lease.base.serial + 1 + n);
   const kinds = [
-    () => held.event("late\n"),
+    () => held.events(lines("late\n")),
     () => held.artifact("state", state),
     () => held.artifact("checkpoint", state),
-    () => held.applied(state, [{ name: "o", type: "string", value: "late", sensitive: false }]),
-    () => held.renew(),
+    () => held.applied(state, { outputs: [{ name: "o", type: "string", value: "late", sensitive: false }] }),
+    () => held.ask("renew", { wait_seconds: 0 }),
     () => held.fail(),
-    () => held.planned(),
+    () => held.planned(made),
   ] as const;
   return (kinds[n % kinds.length] as () => Promise<Answer>)();
 }

@@ -1,5 +1,5 @@
+import { ProtocolRunner } from "@takosumi/testkit/held-run";
 import type { Counts } from "../world/counts.ts";
-import { ProtocolRunner } from "../world/protocol.ts";
 import type { World } from "../world/world.ts";
 
 const runs = 40;
@@ -8,13 +8,13 @@ const runs = 40;
 export async function replicas(world: World, counts: Counts): Promise<void> {
   const capsules: string[] = [];
   while (capsules.length < runs) capsules.push(await world.user.capsule({ "main.tf": 'resource "terraform_data" "a" {}\n' }));
-  const claimers = await Promise.all([ProtocolRunner.open(world, 0), ProtocolRunner.open(world, 1)]);
+  const claimers = await Promise.all([0, 1].map((at) => ProtocolRunner.open(world.url(at), world.runnerToken)));
   const claimed: string[][] = [[], []];
   const claiming = claimers.map(async (runner, at) => {
     for (let held = await runner.claim(5); held; held = await runner.claim(2)) {
       claimed[at]?.push(held.lease.run_id);
-      await held.event(`made at ${at}\n`);
-      await held.planned();
+      await held.events([{ type: "log", at: new Date().toISOString(), text: `made at ${at}\n` }]);
+      await held.planned({ summary: { add: 1 } });
     }
   });
   const queued = await Promise.all(

@@ -1,4 +1,5 @@
 import type { ReportedChange } from "@takosumi/contracts/deploy/plan";
+import { reportedChange } from "@takosumi/testkit/reporting-runner";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isAccessType, namedAccessTypes } from "./access-types.ts";
@@ -6,17 +7,8 @@ import { effectOf, ranked, riskOf } from "./risk.ts";
 import { statefulTypes } from "./stateful-types.ts";
 
 const change = (given: Partial<ReportedChange> & Pick<ReportedChange, "type" | "actions">): ReportedChange => ({
-  address: `${given.type}.it`,
-  module: null,
-  name: "it",
+  ...reportedChange(`${given.type}.it`, given.actions),
   provider: "registry.opentofu.org/hashicorp/aws",
-  mode: "managed",
-  action_reason: null,
-  previous_address: null,
-  import_id: null,
-  deposed: null,
-  attributes: [],
-  attributes_truncated: false,
   ...given,
 });
 
