@@ -112,7 +112,7 @@ export const settings = [
   { name: "TAKOSUMI_DATABASE_POOL", about: "Connections to the database of one API process.", default: "20", read_by: ["start", "api"] },
   {
     name: "TAKOSUMI_DATABASE_WAIT_SECONDS",
-    about: "How long a request waits for a database that does not answer before it is told 503.",
+    about: "How long a request waits for a database that cannot be reached before it is told 503.",
     default: "10",
     read_by: ["start", "api"],
   },
