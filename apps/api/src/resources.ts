@@ -21,8 +21,6 @@ export interface Resources {
 interface ApiSettings {
   readonly version: string;
   readonly public_url: string;
-  /** Where roles of AWS connections are assumed; null is AWS's own address. */
-  readonly aws_sts_endpoint: string | null;
   /** Where bytes lie that are too many for memory, while they are read. */
   readonly scratch: string;
   /** Requests a minute, in this process. */

@@ -53,8 +53,8 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
   const directory = join(env.TAKOSUMI_DATA_DIR, "blobs");
   const blobs = await diskBlobs({ directory, keyring });
   const anchors = diskNotes({ directory, name: "audit", keyring });
-  anchoring.start(anchors, log);
-  opened.push(() => anchoring.close());
+  const anchored = anchoring.start(anchors, log);
+  opened.push(() => anchored.close());
   const engine = await openEngine({
     db,
     blobs,
@@ -73,7 +73,6 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
   const settings = {
     version,
     public_url: env.TAKOSUMI_PUBLIC_URL,
-    aws_sts_endpoint: env.TAKOSUMI_AWS_STS_ENDPOINT ?? null,
     scratch: join(env.TAKOSUMI_DATA_DIR, "scratch"),
     limits: { principal: env.TAKOSUMI_RATE_LIMIT, address: env.TAKOSUMI_ADDRESS_RATE_LIMIT },
   };

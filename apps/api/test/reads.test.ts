@@ -48,7 +48,6 @@ beforeAll(async () => {
   const settings = {
     version: "0.0.0",
     public_url: "http://127.0.0.1",
-    aws_sts_endpoint: null,
     scratch: join(directory, "scratch"),
     limits: { principal: 10_000, address: 10_000 },
   };

@@ -14,9 +14,19 @@ export interface Unbound {
 }
 type Planned = Pick<RunRow, "workspace_id" | "provider_bindings">;
 
-/** The connections of a plan, as they are now. */
-export async function connectionsOf(db: Queries, { workspace_id, provider_bindings }: Planned): Promise<KnownConnection[]> {
-  const ids = [...new Set(provider_bindings.flatMap(({ connection_id }) => connection_id ?? []))];
+/** What names connections: the bindings of a Capsule, or what they were resolved to. */
+interface Binding {
+  readonly workspace_id: string;
+  readonly provider_bindings: Bindings;
+}
+type Bindings = readonly { readonly connection_id: string | null }[];
+
+/** Ids of the connections that bindings name, each once. */
+export const connectionIds = (bindings: Bindings): string[] => [...new Set(bindings.flatMap(({ connection_id }) => connection_id ?? []))];
+
+/** Those connections as they are now, deleted ones too. */
+export async function connectionsOf(db: Queries, { workspace_id, provider_bindings }: Binding): Promise<KnownConnection[]> {
+  const ids = connectionIds(provider_bindings);
   return ids.length > 0 ? db.query<KnownConnection>(connectionsById, [workspace_id, ids]) : [];
 }
 

@@ -91,7 +91,6 @@ export async function openEngine({ onError, ...opened }: Options) {
     },
     close: async () => {
       workspaces.close();
-      following.close();
       await sweeper.close();
       await house.close();
       await resources.notices.close();

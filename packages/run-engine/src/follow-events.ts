@@ -64,7 +64,6 @@ export function openFollowing(used: Used) {
       if (!head || (isTerminal(head.kind, head.status) && after >= head.event_sequence)) return null;
       return follow(run, head, after, signal);
     },
-    close: () => feeds.clear(),
   };
 }
 export type Following = ReturnType<typeof openFollowing>;

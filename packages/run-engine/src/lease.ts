@@ -5,8 +5,8 @@ import type { RunRow, SourceSnapshotRow, StateVersionRow } from "@takosumi/db/ro
 import { statement } from "@takosumi/db/sql";
 import { conflict } from "./conflicts.ts";
 import { policyOfCapsule } from "./policy-of.ts";
-import { leasedBrief, leasedRun } from "./queries/lease.ts";
-import { sourceSnapshot, stateVersion } from "./queries/snapshot.ts";
+import { leasedBrief } from "./queries/lease.ts";
+import { runById, sourceSnapshot, stateVersion } from "./queries/snapshot.ts";
 import type { AuditOrigin } from "./record.ts";
 import type { EngineResources } from "./resources.ts";
 import type { SourceAccess } from "./source-access.ts";
@@ -26,7 +26,7 @@ export const lostLease = (run: string): ApiError =>
   conflict(`Run ${run} is not this runner's any more: stop, and keep nothing of it`, { reason: "old_epoch" });
 
 /** The Run of a lease that is held. 404 for a Run that is not there, 409 `old_epoch` for one that is another's or over. */
-export const heldRun = async (db: Queries, held: Held): Promise<RunRow> => checked(await db.one<RunRow>(leasedRun, [held.run_id]), held);
+export const heldRun = async (db: Queries, held: Held): Promise<RunRow> => checked(await db.one<RunRow>(runById, [held.run_id]), held);
 
 export type BriefRun = Pick<
   RunRow,
@@ -64,7 +64,7 @@ export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "key
   const [source, base, plan, policy] = await Promise.all([
     run.source_snapshot_id === null ? null : db.one<SourceSnapshotRow>(sourceSnapshot, [run.source_snapshot_id]),
     run.base_state_version_id === null ? null : db.one<StateVersionRow>(stateVersion, [run.base_state_version_id]),
-    run.plan_run_id === null ? run : db.one<RunRow>(leasedRun, [run.plan_run_id]),
+    run.plan_run_id === null ? run : db.one<RunRow>(runById, [run.plan_run_id]),
     run.plan_run_id === null ? policyOfCapsule(db, run.capsule_id) : null,
   ]);
   if (!plan) throw new Error(`The plan ${planId} of Run ${run.id} is gone`);

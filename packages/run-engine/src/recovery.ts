@@ -2,6 +2,7 @@ import type { LedgerEntry, Recovery } from "@takosumi/contracts/deploy/plan";
 import type { CheckpointRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import type { z } from "zod";
+import { stateLimit } from "./artifacts.ts";
 import type { EngineResources } from "./resources.ts";
 
 type Ledger = z.infer<typeof LedgerEntry>[];
@@ -74,7 +75,7 @@ async function addressesOf(
   run: RunRow,
   { digest }: CheckpointRow,
 ): Promise<Map<string, Set<string>>> {
-  const text = (await blobs.read({ workspace: run.workspace_id, kind: "state", digest }, { limit: 256 * 1024 * 1024 })).toString("utf8");
+  const text = (await blobs.read({ workspace: run.workspace_id, kind: "state", digest }, { limit: stateLimit })).toString("utf8");
   const { resources = [] } = JSON.parse(text) as { resources?: StateResource[] };
   const found = new Map<string, Set<string>>();
   for (const { module, mode, type, name, instances = [] } of resources) {

@@ -1,15 +1,15 @@
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
+import { connectionsOf } from "./bound.ts";
 import { type Held, heldRun, lostLease } from "./lease.ts";
 import { policyOf } from "./policy-of.ts";
 import { heldToPolicy } from "./provider-policy.ts";
-import { connectionsById, type KnownConnection } from "./queries/connections.ts";
 import { moves } from "./queries/moves.ts";
+import { capsuleById } from "./queries/snapshot.ts";
 import { recordRun, runnerActor } from "./record.ts";
 import { type Ground, type Requirement, resolveAll } from "./resolution.ts";
 import type { EngineResources } from "./resources.ts";
 
-const read = statement("resolve_capsule", `SELECT * FROM capsules WHERE id = $1`);
 /** $1 run, $2 epoch, $3 runner, $4 bindings, $5 lock digest. */
 const keep = statement(
   "run_keep_bindings",
@@ -18,8 +18,7 @@ const keep = statement(
 );
 
 async function groundOf({ db }: Pick<EngineResources, "db">, run: RunRow, { provider_bindings: bindings }: CapsuleRow): Promise<Ground> {
-  const ids = [...new Set(bindings.flatMap(({ connection_id }) => connection_id ?? []))];
-  const connections = ids.length > 0 ? await db.query<KnownConnection>(connectionsById, [run.workspace_id, ids]) : [];
+  const connections = await connectionsOf(db, { workspace_id: run.workspace_id, provider_bindings: bindings });
   const env = run.variables.flatMap(({ name, kind }) => (kind === "env" ? [name] : []));
   return { bindings, connections, env };
 }
@@ -32,7 +31,7 @@ export async function resolveProviders(
   lockDigest: string,
 ) {
   const run = await heldRun(db, held);
-  const capsule = (await db.one<CapsuleRow>(read, [run.capsule_id])) as CapsuleRow;
+  const capsule = (await db.one<CapsuleRow>(capsuleById, [run.capsule_id])) as CapsuleRow;
   const [policy, ground] = await Promise.all([policyOf(db, capsule), groundOf({ db }, run, capsule)]);
   const bindings = resolveAll(requirements, ground).map((one) => heldToPolicy(policy, one));
   const blocking = bindings.filter(({ status }) => status !== "resolved_provider_connection");

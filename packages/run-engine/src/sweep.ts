@@ -7,6 +7,7 @@ import { decisions } from "./queries/moves.ts";
 import { holdCapsule } from "./queries/snapshot.ts";
 import { engineActor, recordRun } from "./record.ts";
 import { recoveryOf } from "./recovery.ts";
+import { repeat } from "./repeat.ts";
 import { mayTryAgain, requeue } from "./requeue.ts";
 import type { EngineResources } from "./resources.ts";
 
@@ -78,35 +79,14 @@ async function handBack(tx: Tx, run: RunRow, { planAttempts }: EngineResources["
 
 /** Sweeps until closed. An error is told and the next round tries again. */
 export function startSweeper(resources: EngineResources, onError: (error: unknown) => void): { close(): Promise<void> } {
-  let closed = false;
-  let wake = () => {};
   const hearing = new Hearing(resources.settings);
-  const once = async () => {
+  const round = async () => {
     const [{ now }] = (await resources.db.query<{ now: Date }>(databaseTime, [])) as [{ now: Date }];
     await sweep(resources, hearing.heard(now), onError);
   };
-  const round = async () => {
-    while (!closed) {
-      await once().catch((error: unknown) => {
-        hearing.lost();
-        onError(error);
-      });
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, resources.settings.sweepSeconds * 1000);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        if (closed) wake();
-      });
-    }
+  const failed = (error: unknown) => {
+    hearing.lost();
+    onError(error);
   };
-  const running = round();
-  return {
-    close: async () => {
-      closed = true;
-      wake();
-      await running;
-    },
-  };
+  return repeat(resources.settings.sweepSeconds, round, failed, { atOnce: true });
 }

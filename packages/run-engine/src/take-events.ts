@@ -4,7 +4,7 @@ import { createRedactor } from "@takosumi/redact/redactor";
 import { conflict } from "./conflicts.ts";
 import { type BriefRun, type Held, heldBrief } from "./lease.ts";
 import { appendEvents } from "./queries/append-events.ts";
-import { leasedRun } from "./queries/lease.ts";
+import { runById } from "./queries/snapshot.ts";
 import type { EngineResources } from "./resources.ts";
 import { openVariableSet } from "./variables.ts";
 
@@ -15,7 +15,7 @@ const kept = 200;
 export function openIngest(resources: Pick<EngineResources, "db" | "keyring">) {
   const redactors = new Map<string, Promise<Redactor>>();
   const make = async (run: BriefRun): Promise<Redactor> => {
-    const owner = (await resources.db.one<RunRow>(leasedRun, [run.plan_run_id ?? run.id])) as RunRow;
+    const owner = (await resources.db.one<RunRow>(runById, [run.plan_run_id ?? run.id])) as RunRow;
     return createRedactor((await openVariableSet(resources.keyring, owner)).secrets);
   };
   return {

@@ -1,8 +1,5 @@
 import { statement } from "@takosumi/db/sql";
 
-/** The Run of a lease, whoever holds it now. $1 run. */
-export const leasedRun = statement("leased_run", `SELECT * FROM runs WHERE id = $1`);
-
 /** A sign of life of a runner that holds this lease, as a renewal is one. $1 run, $2 epoch, $3 runner. No row: it does not. */
 export const heardOf = statement(
   "lease_heard_of",

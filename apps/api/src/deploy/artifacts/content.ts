@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { inlineContent } from "@takosumi/contracts/deploy/artifacts";
 import type { ArtifactRow, RunRow } from "@takosumi/db/rows";
 import type { Bytes } from "@takosumi/transport/handlers";
@@ -26,8 +27,8 @@ export async function inlineOf(used: Used, artifact: ArtifactRow): Promise<strin
   if ((artifact.size_bytes ?? 0) > inlineContent * 4) return null;
   const opened = await openContent(used, artifact);
   if (!opened) return null;
-  const text = opened.body instanceof Readable ? await collected(opened.body) : String(opened.body);
-  return text.length <= inlineContent ? text : null;
+  const whole = opened.body instanceof Readable ? await text(opened.body) : String(opened.body);
+  return whole.length <= inlineContent ? whole : null;
 }
 
 async function ownBody({ db, engine }: Used, { run_id, kind }: { readonly run_id: string; readonly kind: OwnKind }): Promise<Readable> {
@@ -57,10 +58,4 @@ async function* logOf(engine: Used["engine"], run: RunRow): AsyncGenerator<strin
     yield log;
     at = next_offset;
   }
-}
-
-async function collected(body: Readable): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of body) parts.push(Buffer.from(part as Buffer));
-  return Buffer.concat(parts).toString("utf8");
 }

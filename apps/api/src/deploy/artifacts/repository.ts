@@ -1,5 +1,6 @@
 import type { ArtifactRow, RunChangeRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
+import { runById } from "@takosumi/run-engine/queries/snapshot";
 import { locatorOf } from "../../tenancy/membership/repository.ts";
 import type { Db, Locator, Tx } from "../../world.ts";
 import { locateRun } from "../runs/repository.ts";
@@ -21,8 +22,7 @@ const page = statement("artifacts_page", `SELECT * FROM artifacts WHERE run_id =
 export const listArtifacts = (db: Db, runId: string, after: string | null, take: number): Promise<ArtifactRow[]> =>
   db.query<ArtifactRow>(page, [runId, after ?? "", take]);
 
-const run = statement("artifact_run", `SELECT * FROM runs WHERE id = $1`);
-export const runOf = (db: Db, id: string): Promise<RunRow | null> => db.one<RunRow>(run, [id]);
+export const runOf = (db: Db, id: string): Promise<RunRow | null> => db.one<RunRow>(runById, [id]);
 // Plan: a range of the primary key of run_changes.
 const changes = statement(
   "artifact_changes",

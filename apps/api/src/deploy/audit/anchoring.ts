@@ -1,16 +1,14 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { AuditHead } from "@takosumi/db/audit";
 import { type AnchorStore, addAnchor } from "@takosumi/db/audit-anchors";
+import { repeat } from "@takosumi/run-engine/repeat";
 import type { Log } from "../../logger.ts";
 
 /** For so long somebody with access to the database alone could rewrite what was just recorded. */
-const everyMs = 2_000;
+const everySeconds = 2;
 
 /** Keeps outside the database how far each chain of the audit has come. What one process missed, the next event of that chain makes good. */
 export class Anchoring {
   readonly #heads = new Map<string, AuditHead>();
-  readonly #stop = new AbortController();
-  #running: Promise<void> = Promise.resolve();
   #failing = false;
 
   /** Hears of an event that was committed. */
@@ -18,19 +16,15 @@ export class Anchoring {
     if ((this.#heads.get(head.chain)?.sequence ?? 0) < head.sequence) this.#heads.set(head.chain, head);
   };
 
-  start(store: AnchorStore, log: Log): void {
-    this.#running = this.#rounds(store, log);
-  }
-
-  async close(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
-  }
-
-  async #rounds(store: AnchorStore, log: Log): Promise<void> {
-    const { signal } = this.#stop;
-    while (await pause(everyMs, true, { signal, ref: false }).catch(() => false)) await this.#flush(store, log);
-    await this.#flush(store, log);
+  start(store: AnchorStore, log: Log): { close(): Promise<void> } {
+    const flush = () => this.#flush(store, log);
+    const rounds = repeat(everySeconds, flush, (err) => log.error({ err }, "an audit chain could not be looked after"));
+    return {
+      close: async () => {
+        await rounds.close();
+        await flush();
+      },
+    };
   }
 
   async #flush(store: AnchorStore, log: Log): Promise<void> {

@@ -1,8 +1,8 @@
 import type { ProviderBindingInput } from "@takosumi/contracts/deploy/capsules";
 import { canonicalProvider } from "@takosumi/contracts/deploy/provider-address";
-import { ApiError } from "@takosumi/contracts/errors";
-import type { CapsuleRow } from "@takosumi/db/rows";
+import { connectionIds } from "@takosumi/run-engine/bound";
 import { servesProvider } from "@takosumi/run-engine/connection-reading";
+import { invalid } from "@takosumi/transport/issues";
 import type { z } from "zod";
 import type { NestedId } from "../../tenancy/owned.ts";
 import type { Db } from "../../world.ts";
@@ -15,19 +15,14 @@ const pathOf = (index: number) => `provider_bindings.${index}.connection_id`;
 export const connectionsIn = (bindings: Bindings = []): NestedId[] =>
   bindings.flatMap(({ connection_id: id }, index) => (id === null ? [] : [{ path: pathOf(index), entity: "connection", id }]));
 
-export const connectionsOf = (bindings: CapsuleRow["provider_bindings"]): string[] => [
-  ...new Set(bindings.flatMap(({ connection_id }) => connection_id ?? [])),
-];
-
 /** 400 where a connection holds the credentials of another provider than it is bound to. */
 export async function refuseOtherProvider(db: Db, workspaceId: string, bindings: Bindings): Promise<void> {
-  const ids = bindings.flatMap(({ connection_id }) => connection_id ?? []);
-  const known = ids.length > 0 ? await boundConnections(db, workspaceId, [...new Set(ids)]) : [];
+  const ids = connectionIds(bindings);
+  const known = ids.length > 0 ? await boundConnections(db, workspaceId, ids) : [];
   const fields = bindings.flatMap(({ provider, connection_id }, index) => {
     const found = known.find(({ id }) => id === connection_id);
     if (!found || servesProvider(found, provider)) return [];
     return [{ path: pathOf(index), message: `${found.name} is a connection of ${found.provider}, not of ${canonicalProvider(provider)}` }];
   });
-  if (fields.length === 0) return;
-  throw new ApiError("BAD_REQUEST", fields.map(({ path, message }) => `${path}: ${message}`).join("; "), { reason: "invalid", fields });
+  if (fields.length > 0) throw invalid(fields);
 }

@@ -90,43 +90,23 @@ const update = statement(
 export const updateCapsule = async (tx: Tx, id: string, row: Settings, revision: number): Promise<InheritingCapsule> =>
   (await tx.one<InheritingCapsule>(update, [id, ...settingsOf(row), revision])) as InheritingCapsule;
 
-const dropUses = statement("secret_uses_drop", `DELETE FROM secret_uses WHERE capsule_id = $1 AND NOT secret_id = ANY($2::text[])`);
-// The lock keeps a Secret from being deleted until the use of it is there to see.
-const addUses = statement(
-  "secret_uses_add",
-  `INSERT INTO secret_uses (secret_id, capsule_id)
-   SELECT held.id, $1 FROM (SELECT id FROM secrets WHERE workspace_id = $2 AND id = ANY($3::text[]) ORDER BY id FOR KEY SHARE) held
-   ON CONFLICT DO NOTHING`,
-);
-/** Makes these the Secrets that a Capsule uses. Ids of another Workspace are left out: look for them afterwards. */
-export async function useSecrets(
-  tx: Tx,
-  { id, workspace_id }: Pick<CapsuleRow, "id" | "workspace_id">,
-  secretIds: readonly string[],
-): Promise<void> {
-  await tx.query(dropUses, [id, secretIds]);
-  if (secretIds.length > 0) await tx.query(addUses, [id, workspace_id, secretIds]);
+/** Makes these the Secrets, or the connections, that a Capsule uses. Ids of another Workspace are left out: look for them afterwards. */
+function usesOf(what: "secret" | "connection") {
+  const drop = statement(`${what}_uses_drop`, `DELETE FROM ${what}_uses WHERE capsule_id = $1 AND NOT ${what}_id = ANY($2::text[])`);
+  // The lock keeps one from being deleted until the use of it is there to see.
+  const add = statement(
+    `${what}_uses_add`,
+    `INSERT INTO ${what}_uses (${what}_id, capsule_id)
+     SELECT held.id, $1 FROM (SELECT id FROM ${what}s WHERE workspace_id = $2 AND id = ANY($3::text[]) ORDER BY id FOR KEY SHARE) held
+     ON CONFLICT DO NOTHING`,
+  );
+  return async (tx: Tx, { id, workspace_id }: Pick<CapsuleRow, "id" | "workspace_id">, ids: readonly string[]): Promise<void> => {
+    await tx.query(drop, [id, ids]);
+    if (ids.length > 0) await tx.query(add, [id, workspace_id, ids]);
+  };
 }
-
-const dropBindings = statement(
-  "connection_uses_drop",
-  `DELETE FROM connection_uses WHERE capsule_id = $1 AND NOT connection_id = ANY($2::text[])`,
-);
-const addBindings = statement(
-  "connection_uses_add",
-  `INSERT INTO connection_uses (connection_id, capsule_id)
-   SELECT held.id, $1 FROM (SELECT id FROM connections WHERE workspace_id = $2 AND id = ANY($3::text[]) ORDER BY id FOR KEY SHARE) held
-   ON CONFLICT DO NOTHING`,
-);
-/** Makes these the connections that a Capsule binds. Ids of another Workspace are left out: look for them afterwards. */
-export async function useConnections(
-  tx: Tx,
-  { id, workspace_id }: Pick<CapsuleRow, "id" | "workspace_id">,
-  connectionIds: readonly string[],
-): Promise<void> {
-  await tx.query(dropBindings, [id, connectionIds]);
-  if (connectionIds.length > 0) await tx.query(addBindings, [id, workspace_id, connectionIds]);
-}
+export const useSecrets = usesOf("secret");
+export const useConnections = usesOf("connection");
 
 const served = statement(
   "capsule_connections",

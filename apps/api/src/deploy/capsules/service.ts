@@ -7,6 +7,7 @@ import { canonicalJson } from "@takosumi/db/canonical-json";
 import { UniqueViolation } from "@takosumi/db/errors";
 import type { CapsuleRow, ProjectRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
+import { connectionIds } from "@takosumi/run-engine/bound";
 import type { Engine } from "@takosumi/run-engine/engine";
 import type { StoredVariable } from "@takosumi/run-engine/variables";
 import type { z } from "zod";
@@ -14,7 +15,7 @@ import { type NestedId, ownedIn } from "../../tenancy/owned.ts";
 import type { Db, Tx } from "../../world.ts";
 import { type PolicyRights, refusePolicyChange, refuseUnknownPool } from "../policy-rights.ts";
 import { keepProject } from "../projects/repository.ts";
-import { connectionsIn, connectionsOf, refuseOtherProvider } from "./bindings.ts";
+import { connectionsIn, refuseOtherProvider } from "./bindings.ts";
 import { differs, refuseOlderTool } from "./configuration.ts";
 import * as rows from "./repository.ts";
 import { secretsForModules, secretsOfCapsule } from "./secret-uses.ts";
@@ -127,7 +128,7 @@ const inheriting = ({ project_policy }: rows.InheritingCapsule, capsule: Policy)
 /** Looks again once the Secrets and connections are held: one may have been deleted since it was found. */
 async function bindNamed(tx: Tx, capsule: CapsuleRow, nested: readonly NestedId[]): Promise<void> {
   await rows.useSecrets(tx, capsule, secretsOfCapsule(capsule));
-  await rows.useConnections(tx, capsule, connectionsOf(capsule.provider_bindings));
+  await rows.useConnections(tx, capsule, connectionIds(capsule.provider_bindings));
   await ownedIn(tx, capsule.workspace_id, nested);
 }
 

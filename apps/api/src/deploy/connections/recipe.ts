@@ -1,23 +1,9 @@
 import { canonicalProvider } from "@takosumi/contracts/deploy/provider-address";
-import { ApiError } from "@takosumi/contracts/errors";
 import { checkMaterial, type GivenMaterial } from "@takosumi/recipes/check";
 import { type Mode, serves } from "@takosumi/recipes/define";
 import { recipeOf, recipes } from "@takosumi/recipes/registry";
 import { modeOf } from "@takosumi/run-engine/connection-reading";
-
-type Faults = readonly { readonly path: string; readonly message: string }[];
-const invalid = (fields: Faults) =>
-  new ApiError(
-    "BAD_REQUEST",
-    fields
-      .map(({ path, message }) => `${path}: ${message}`)
-      .join("; ")
-      .slice(0, 2_000),
-    {
-      reason: "invalid",
-      fields: fields.slice(0, 50),
-    },
-  );
+import { invalid } from "@takosumi/transport/issues";
 
 /** The recipe and mode that a new connection is made by: known here, and made for its provider. */
 export function chosenRecipe(given: { readonly id: string; readonly auth_mode?: string | undefined }, provider: string) {

@@ -1,10 +1,11 @@
+import { buffer } from "node:stream/consumers";
 import { state } from "@takosumi/contracts/deploy/state";
 import { afterCursor, fetchLimit, paged } from "../../paging.ts";
 import { actorOf } from "../../pipeline/actor.ts";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
 import { type ListedState, listStates } from "./repository.ts";
-import { collected, rollbackOf } from "./service.ts";
+import { rollbackOf } from "./service.ts";
 
 export const stateHandlers = ({ db, blobs, engine }: Pick<Resources, "db" | "blobs" | "engine">) =>
   implement(state, {
@@ -30,7 +31,7 @@ export const stateHandlers = ({ db, blobs, engine }: Pick<Resources, "db" | "blo
       const { expect_lineage: lineage, expect_serial: serial, expect_digest: digest } = input;
       const expected = lineage === undefined || serial === undefined || digest === undefined ? null : { lineage, serial, digest };
       const bringing = { capsule, actor: actorOf(principal), expected };
-      const bytes = await collected(file.body);
+      const bytes = await buffer(file.body);
       const to = rollbackOf(bytes);
       const brought = await (to === null ? engine.prepareImport(bringing, bytes) : engine.prepareRollback(bringing, to));
       const recorded = await write(

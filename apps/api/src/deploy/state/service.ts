@@ -1,15 +1,6 @@
-import type { Readable } from "node:stream";
-import { ApiError } from "@takosumi/contracts/errors";
 import { idOf } from "@takosumi/contracts/fields";
-import { fieldsOfIssues } from "@takosumi/transport/issues";
+import { fieldsOfIssues, invalid } from "@takosumi/transport/issues";
 import { z } from "zod";
-
-/** The whole body; its limit is counted where it comes in. */
-export async function collected(body: Readable): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for await (const part of body as AsyncIterable<Buffer>) parts.push(part);
-  return Buffer.concat(parts);
-}
 
 const Rollback = z.strictObject({ rollback_to: idOf("state_version") });
 /** A body that is no longer than this may ask for a rollback: a state is no such object, however short. */
@@ -22,8 +13,7 @@ export function rollbackOf(body: Buffer): string | null {
   if (typeof asked !== "object" || asked === null || !("rollback_to" in asked)) return null;
   const parsed = Rollback.safeParse(asked);
   if (parsed.success) return parsed.data.rollback_to;
-  const fields = fieldsOfIssues(parsed.error.issues);
-  throw new ApiError("BAD_REQUEST", fields.map(({ path, message }) => `${path}: ${message}`).join("; "), { reason: "invalid", fields });
+  throw invalid(fieldsOfIssues(parsed.error.issues));
 }
 
 function jsonOf(body: Buffer): unknown {
