@@ -70,7 +70,7 @@ export type Details<C extends ErrorCode = ErrorCode> = {
 };
 type Given = { readonly [C in ErrorCode]: readonly [code: C, message: string, details?: Details<C>] }[ErrorCode];
 
-/** The only error that crosses a package border. `message` says what was wrong, where, and what to do. */
+/** The only error that crosses a package border, as itself or as a Trespass. `message` says what was wrong, where, and what to do. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly details: Details | undefined;
@@ -84,5 +84,18 @@ export class ApiError extends Error {
   /** The error of an envelope that came over the wire. */
   static received({ code, message, details }: { code: ErrorCode; message: string; details?: Details | undefined }): ApiError {
     return new ApiError(...([code, message, details] as Given));
+  }
+}
+
+/** Somebody asked for what is another's: refused as what is not there, or is over, and recorded as a denial where it was tried. */
+export class Trespass extends ApiError {
+  /** Whose it is; null where nobody knows. */
+  readonly workspace_id: string | null;
+  /** What was asked for: ids and counts. */
+  readonly about: Readonly<Record<string, unknown>>;
+  constructor(workspace_id: string | null, about: Readonly<Record<string, unknown>>, ...given: Given) {
+    super(...given);
+    this.workspace_id = workspace_id;
+    this.about = about;
   }
 }

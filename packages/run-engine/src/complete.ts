@@ -7,7 +7,7 @@ import type { Tx } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow, SourceSnapshotRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { autoApply, destroysAnything } from "./auto-apply.ts";
-import { type Held, heldRun, lostLease } from "./lease.ts";
+import { type Held, heldBrief, heldRun, lostLease } from "./lease.ts";
 import { releaseCapsule } from "./lock.ts";
 import { policyOf } from "./policy-of.ts";
 import { decisions, moves } from "./queries/moves.ts";
@@ -161,6 +161,7 @@ export async function completeRun(resources: EngineResources, held: Held, outcom
 
 /** Ends an apply that found, before the tool ran, something other than what was approved. */
 export async function completeStale({ db }: Pick<EngineResources, "db">, held: Held, error: object): Promise<RunRow> {
+  await heldBrief(db, held);
   return db.transaction(async (tx) => {
     const ended = await tx.one<RunRow>(moves.outdated, [held.run_id, held.epoch, held.runner_id, JSON.stringify(error)]);
     if (!ended) throw lostLease(held.run_id);

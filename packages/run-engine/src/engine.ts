@@ -24,7 +24,7 @@ import { prepareRecovery, type RecoverRequest, recover } from "./recover.ts";
 import type { Requirement } from "./resolution.ts";
 import { resolveProviders } from "./resolve.ts";
 import type { EngineResources } from "./resources.ts";
-import { drainRunner, registerRunner, renew, resume, runnerOf } from "./runners.ts";
+import { drainRunner, registerRunner, renew, resume, runnerOf, runsOfOthers } from "./runners.ts";
 import { staleOnConfigChange, staleOnConnectionChange } from "./stale.ts";
 import { startSweeper } from "./sweep.ts";
 import { openIngest, takeEvents } from "./take-events.ts";
@@ -69,6 +69,7 @@ export async function openEngine({ onError, ...opened }: Options) {
     drainRunner,
     runnerOf: (runner: string, token: string) => runnerOf(resources, runner, token),
     claim: (claiming: Claiming, waitMs: number, signal: AbortSignal) => claim(resources, claiming, waitMs, signal),
+    runsOfOthers,
     resume: (runner: string, held: readonly { readonly run_id: string; readonly epoch: number }[]) => resume(resources, runner, held),
     renew: (held: Held, waitMs: number, signal: AbortSignal) => renew(resources, held, waitMs, signal),
     takeEvents: (held: Held, first: number, events: readonly RunnerEvent[]) => takeEvents({ ...resources, ingest }, held, first, events),

@@ -1,4 +1,4 @@
-import { ApiError } from "@takosumi/contracts/errors";
+import { type ApiError, type Details, Trespass } from "@takosumi/contracts/errors";
 import type { Lease } from "@takosumi/contracts/runner/lease";
 import type { Queries } from "@takosumi/db/db";
 import type { RunRow, SourceSnapshotRow, StateVersionRow } from "@takosumi/db/rows";
@@ -25,7 +25,7 @@ export interface Held {
 export const lostLease = (run: string): ApiError =>
   conflict(`Run ${run} is not this runner's any more: stop, and keep nothing of it`, { reason: "old_epoch" });
 
-/** The Run of a lease that is held. 404 for a Run that is not there, 409 `old_epoch` for one that is another's or over. */
+/** The Run of a lease that is held. 404 for a Run that is not there or is another's, 409 `old_epoch` for a lease that is over: a Trespass. */
 export const heldRun = async (db: Queries, held: Held): Promise<RunRow> => checked(await db.one<RunRow>(runById, [held.run_id]), held);
 
 export type BriefRun = Pick<
@@ -37,8 +37,12 @@ export const heldBrief = async (db: Queries, held: Held): Promise<BriefRun> =>
   checked(await db.one<BriefRun>(leasedBrief, [held.run_id]), held);
 
 function checked<R extends BriefRun>(run: R | null, { run_id, runner_id, epoch }: Held): R {
-  if (!run || run.lease_runner_id !== runner_id) throw new ApiError("NOT_FOUND", "There is no such run");
-  if (run.lease_epoch !== epoch || !isLeased(run.status)) throw lostLease(run_id);
+  const tried = { run_id, runner_id, epoch };
+  if (!run || run.lease_runner_id !== runner_id) throw new Trespass(run?.workspace_id ?? null, tried, "NOT_FOUND", "There is no such run");
+  if (run.lease_epoch !== epoch || !isLeased(run.status)) {
+    const { message, details } = lostLease(run_id);
+    throw new Trespass(run.workspace_id, tried, "CONFLICT", message, details as Details<"CONFLICT">);
+  }
   return run;
 }
 

@@ -1,10 +1,9 @@
 import { newId, prefixes } from "@takosumi/contracts/ids";
 import type { Lease } from "@takosumi/contracts/runner/lease";
-import type { Tx } from "@takosumi/db/db";
+import type { Queries, Tx } from "@takosumi/db/db";
 import type { RunnerRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
-import type { Held } from "./lease.ts";
-import { leaseOf, lostLease } from "./lease.ts";
+import { type Held, heldBrief, leaseOf, lostLease } from "./lease.ts";
 import { heldRuns } from "./queries/lease.ts";
 import { renewLease } from "./queries/renew.ts";
 import type { EngineResources } from "./resources.ts";
@@ -70,7 +69,10 @@ export async function renew({ db, notices, settings }: EngineResources, held: He
     const notice = notices.wait("takosumi_cancel", held.run_id, Math.max(until - Date.now(), 0), AbortSignal.any([signal, woken.signal]));
     try {
       const run = await keep();
-      if (!run) throw lostLease(held.run_id);
+      if (!run) {
+        await heldBrief(db, held);
+        throw lostLease(held.run_id);
+      }
       const overdue = run.deadline_at !== null && run.deadline_at.getTime() < Date.now();
       const reason = run.cancel_requested_at !== null ? (run.cancel_reason ?? "cancelled") : overdue ? "the time of the Run is over" : null;
       if (reason !== null || Date.now() >= until || signal.aborted)
@@ -81,6 +83,14 @@ export async function renew({ db, notices, settings }: EngineResources, held: He
     }
   }
 }
+
+/** Runs among these that another runner was given. $1 runner, $2 run ids. Plan: primary key per id. */
+const othersRuns = statement(
+  "others_runs",
+  `SELECT id, workspace_id FROM runs WHERE id = ANY ($2::text[]) AND lease_runner_id <> $1 ORDER BY id`,
+);
+export const runsOfOthers = (db: Queries, runner: string, ids: readonly string[]): Promise<{ id: string; workspace_id: string }[]> =>
+  db.query<{ id: string; workspace_id: string }>(othersRuns, [runner, ids]);
 
 /** The Runs that a runner still holds of those that it says it does, after it was started again. */
 export async function resume(

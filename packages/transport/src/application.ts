@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Entity, Role, Scheme } from "@takosumi/contracts/access";
-import type { ApiError } from "@takosumi/contracts/errors";
+import type { ApiError, ErrorCode } from "@takosumi/contracts/errors";
 
 /** Who asks. */
 export interface Principal {
@@ -91,13 +91,15 @@ export interface Replay extends Answer {
   readonly digest: string;
 }
 
-/** A refusal to record: 403, or a credential that was sent and is not valid. Aggregated by the application. */
+/** A refusal to record: 403, a credential that was sent and is not valid, or a trespass. Aggregated by the application. */
 export interface Denial extends Origin {
   readonly operation: string;
   readonly principal: Principal | null;
   readonly workspace_id: string | null;
-  readonly code: "UNAUTHORIZED" | "FORBIDDEN";
+  readonly code: ErrorCode;
   readonly message: string;
+  /** Of a trespass: what was asked for. */
+  readonly about: Readonly<Record<string, unknown>>;
   /** The permission that was missing. */
   readonly permission: string | null;
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { needsCaller, type Scheme } from "@takosumi/contracts/access";
 import type { Operation } from "@takosumi/contracts/define";
-import { ApiError } from "@takosumi/contracts/errors";
+import { ApiError, Trespass } from "@takosumi/contracts/errors";
 import { inputOf, type Stray } from "@takosumi/contracts/input";
 import { type Answered, answerer } from "./answers.ts";
 import type { Application, Claim, Door, Origin, Principal, RequestContext } from "./application.ts";
@@ -81,11 +81,13 @@ export function pipelineOf(application: Application, id: string, operation: Oper
   const closed = needsCaller(access);
 
   const denied = async (arrival: Arrival, principal: Principal | null, error: unknown, workspace_id: string | null): Promise<void> => {
-    if (!(error instanceof ApiError) || (error.code !== "FORBIDDEN" && error.code !== "UNAUTHORIZED")) return;
-    const { permission = null, workspace_id: at = null } = error instanceof Forbidden ? error : {};
+    if (!(error instanceof ApiError)) return;
+    if (error.code !== "FORBIDDEN" && error.code !== "UNAUTHORIZED" && !(error instanceof Trespass)) return;
+    const { permission = null } = error instanceof Forbidden ? error : {};
+    const { workspace_id: at } = error instanceof Forbidden || error instanceof Trespass ? error : { workspace_id: null };
     const { code, message } = error;
     const where = { operation: id, ...originOf(arrival), principal, workspace_id: at ?? workspace_id };
-    await application.denied({ ...where, code, message, permission });
+    await application.denied({ ...where, code, message, permission, about: error instanceof Trespass ? error.about : {} });
   };
 
   return {

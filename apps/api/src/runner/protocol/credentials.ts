@@ -1,4 +1,4 @@
-import { ApiError } from "@takosumi/contracts/errors";
+import { ApiError, Trespass } from "@takosumi/contracts/errors";
 import type { runnerProtocol } from "@takosumi/contracts/runner/protocol";
 import { recordDenial } from "@takosumi/db/audit-denials";
 import type { Handlers } from "@takosumi/transport/handlers";
@@ -26,7 +26,8 @@ export async function openCredentials(
     });
     return opened.credentials;
   } catch (error) {
-    if (error instanceof ApiError) {
+    // The pipeline records a trespass.
+    if (error instanceof ApiError && !(error instanceof Trespass)) {
       const { id: run_id, runner_id, epoch } = input;
       const { code, details } = error;
       const metadata = { code, reason: details?.reason ?? null, run_id, runner_id, epoch, phase };

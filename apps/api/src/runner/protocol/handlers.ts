@@ -1,21 +1,24 @@
 import type { PlanMode } from "@takosumi/contracts/deploy/run";
-import { ApiError } from "@takosumi/contracts/errors";
+import { Trespass } from "@takosumi/contracts/errors";
 import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
 import type { Origin } from "@takosumi/transport/application";
 import { ranked } from "../../deploy/runs/risk.ts";
+import { denied } from "../../pipeline/denials.ts";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
 import { openCredentials } from "./credentials.ts";
 
 const longestWaitMs = 25_000;
 const mostKnown = 10_000;
+const refused = { operation: "runnerProtocol.resume", code: "NOT_FOUND", message: "There is no such run", permission: null } as const;
 
 /** What runners call. A runner acts only as itself: its id must belong to the token that it shows. */
 export const protocolHandlers = ({ engine, db, log }: Pick<Resources, "engine" | "db" | "log">) => {
-  const own = async (runner_id: string, token_id: string | null) => {
+  const own = async (runner_id: string, token_id: string | null, run_id?: string) => {
     const runner = await engine.runnerOf(runner_id, token_id ?? "");
-    if (!runner) throw new ApiError("NOT_FOUND", "There is no such runner");
-    return runner;
+    if (runner) return runner;
+    const workspace = run_id === undefined ? null : await engine.workspaceOfRun(run_id);
+    throw new Trespass(workspace, { runner_id, ...(run_id !== undefined && { run_id }) }, "NOT_FOUND", "There is no such runner");
   };
   interface Leased {
     readonly input: { readonly id: string; readonly runner_id: string; readonly epoch: number };
@@ -27,7 +30,7 @@ export const protocolHandlers = ({ engine, db, log }: Pick<Resources, "engine" |
     const pair = `${token_id} ${runner_id}`;
     // Whose a runner is never changes; that its token still counts was looked at when this call came in.
     if (!known.has(pair)) {
-      await own(runner_id, token_id);
+      await own(runner_id, token_id, id);
       if (known.size >= mostKnown) known.clear();
       known.add(pair);
     }
@@ -59,9 +62,13 @@ export const protocolHandlers = ({ engine, db, log }: Pick<Resources, "engine" |
       };
       return { lease: await engine.claim(claiming, Math.min(input.wait_seconds * 1000, longestWaitMs), signal) };
     },
-    resume: async ({ input, principal }) => {
-      await own(input.runner_id, principal.token_id);
-      return { leases: await engine.resume(input.runner_id, input.held) };
+    resume: async ({ input: { runner_id, held: claimed }, principal, from }) => {
+      await own(runner_id, principal.token_id);
+      const ids = claimed.map(({ run_id }) => run_id);
+      // Left out of the answer, which goes on with the others; who asked for them is recorded all the same.
+      for (const { id, workspace_id } of await engine.runsOfOthers(db, runner_id, ids))
+        await denied({ db, log }, { ...refused, ...from, principal, workspace_id, about: { run_id: id, runner_id } });
+      return { leases: await engine.resume(runner_id, claimed) };
     },
     renew: async ({ input, principal, signal, from }) => {
       const { cancel, expires_at } = await engine.renew(await held({ input, principal, from }), input.wait_seconds * 1000, signal);
