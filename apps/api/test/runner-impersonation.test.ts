@@ -4,7 +4,8 @@ import type { Lease } from "@takosumi/contracts/runner/lease";
 import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
 import type { Answer, Call } from "@takosumi/testkit/call";
 import { caller } from "@takosumi/testkit/call";
-import { digestOf, ReportingRunner, reportedChange } from "@takosumi/testkit/reporting-runner";
+import { digestOf, ProtocolRunner, taken } from "@takosumi/testkit/held-run";
+import { reportedChange } from "@takosumi/testkit/reporting-runner";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DeployWorld } from "./deploy.ts";
 
@@ -46,23 +47,23 @@ async function send(call: Call, { name, method, path }: Request, run: string, sh
 }
 
 let world: DeployWorld;
-let victim: ReportingRunner;
-let neighbour: ReportingRunner;
+let victim: ProtocolRunner;
+let neighbour: ProtocolRunner;
 let foreigner: Call;
 const leases: Lease[] = [];
 const secret = "a-secret-of-the-victim";
 beforeAll(async () => {
   world = await DeployWorld.start();
-  victim = await ReportingRunner.register(world.api.url, world.api.runnerToken);
+  victim = await ProtocolRunner.open(world.api.url, world.api.runnerToken);
   const capsule = await world.capsule({ variables: [{ name: "v", kind: "tofu", value: secret, sensitive: true }] });
   const { id } = await world.plan(capsule.id);
-  await victim.planned(await victim.claimed(), [reportedChange("t.a", ["create"])]);
+  taken(await (await victim.claimed()).planned({ changes: [reportedChange("t.a", ["create"])] }));
   await world.ok("POST", `/api/runs/${id}/approve`, {});
-  leases.push(await victim.claimed());
+  leases.push((await victim.claimed()).lease);
   await world.plan((await world.capsule({ project_id: capsule.project_id, name: "other" })).id);
-  leases.push(await victim.claimed());
+  leases.push((await victim.claimed()).lease);
   // Two who are not the victim: a runner beside it, with its token, and somebody with the token of another pool.
-  neighbour = await ReportingRunner.register(world.api.url, world.api.runnerToken);
+  neighbour = await ProtocolRunner.open(world.api.url, world.api.runnerToken);
   const { runner_pool } = await world.ok("POST", "/api/runner-pools", { name: "elsewhere" });
   foreigner = caller(world.api.url, (await world.ok("POST", `/api/runner-pools/${runner_pool.id}/tokens`, { name: "t" })).token);
 });
@@ -118,13 +119,10 @@ describe("a runner that is not the one that holds a Run", () => {
   });
 
   it("claims and takes up nothing in another's name", async () => {
-    for (const call of [foreigner]) {
-      const claim = await call("POST", "/api/runner/claim", { body: { runner_id: victim.id, wait_seconds: 0, tools } });
-      const held = leases.map(({ run_id, epoch }) => ({ run_id, epoch }));
-      const resume = await call("POST", "/api/runner/resume", { body: { runner_id: victim.id, held } });
-      expect([claim.status, resume.status]).toEqual([404, 404]);
-    }
     const held = leases.map(({ run_id, epoch }) => ({ run_id, epoch }));
+    const claimed = await foreigner("POST", "/api/runner/claim", { body: { runner_id: victim.id, wait_seconds: 0, tools } });
+    const resumed = await foreigner("POST", "/api/runner/resume", { body: { runner_id: victim.id, held } });
+    expect([claimed.status, resumed.status]).toEqual([404, 404]);
     const before = await denials("runnerProtocol.resume");
     const resume = await neighbour.call("POST", "/api/runner/resume", { body: { runner_id: neighbour.id, held } });
     expect(resume).toMatchObject({ status: 200, body: { leases: [] } });
@@ -169,7 +167,7 @@ const revoked = (): Promise<{ id: string; call: Call }> =>
   (gone ??= (async () => {
     const { runner_pool } = await world.ok("POST", "/api/runner-pools", { name: "gone" });
     const { runner_token, token } = await world.ok("POST", `/api/runner-pools/${runner_pool.id}/tokens`, { name: "t" });
-    const { id, call } = await ReportingRunner.register(world.api.url, token);
+    const { id, call } = await ProtocolRunner.open(world.api.url, token);
     await world.call("DELETE", `/api/runner-tokens/${runner_token.id}`);
     return { id, call };
   })());

@@ -100,10 +100,11 @@ export class HeldRun {
 /** A runner that speaks the protocol and executes nothing. */
 export class ProtocolRunner {
   readonly id: string;
-  readonly #call: Call;
+  /** As this runner's token. */
+  readonly call: Call;
 
   private constructor(call: Call, id: string) {
-    this.#call = call;
+    this.call = call;
     this.id = id;
   }
 
@@ -116,8 +117,8 @@ export class ProtocolRunner {
 
   /** The next Run of the pool; null where none came in time. */
   async claim(wait_seconds = 0): Promise<HeldRun | null> {
-    const { lease } = taken(await this.#call("POST", "/api/runner/claim", { body: { runner_id: this.id, wait_seconds, tools } }));
-    return lease && new HeldRun(this.#call, this.id, lease);
+    const { lease } = taken(await this.call("POST", "/api/runner/claim", { body: { runner_id: this.id, wait_seconds, tools } }));
+    return lease && new HeldRun(this.call, this.id, lease);
   }
 
   async claimed(wait_seconds = 0): Promise<HeldRun> {
