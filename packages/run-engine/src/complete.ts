@@ -109,6 +109,8 @@ const outdatedValues = (run: RunRow) => [
   "[]",
 ];
 
+/** Outputs that are recorded by their name. */
+const shownOutputs = 100;
 /** Ends of a plan that say nothing of the plan. */
 const passing = new Set(["runner_stopped", "TOOL_KILLED"]);
 
@@ -151,7 +153,12 @@ export async function completeRun(resources: EngineResources, held: Held, outcom
     }
     const action =
       outcome.result === "applied" ? (run.kind === "destroy" ? "run.destroyed" : "run.applied") : (`run.${outcome.result}` as const);
-    const state = outcome.state && { state_version_id: version, serial: outcome.state.serial, state_digest: outcome.state.digest };
+    const state = outcome.state && {
+      state_version_id: version,
+      serial: outcome.state.serial,
+      state_digest: outcome.state.digest,
+      outputs: outcome.state.outputs.slice(0, shownOutputs).map(({ name }) => name),
+    };
     const told = { ...state, ...("error" in outcome && { reason: outcome.error.code }) };
     const moved = outcome.state ? { before_digest: run.base_digest, after_digest: outcome.state.digest } : {};
     await recordRun(tx, ended, action, runnerActor(held), told, moved);

@@ -2,6 +2,7 @@ import type { Actor } from "@takosumi/contracts/deploy/run";
 import { type AuditInput, appendAudit, deferAudit } from "@takosumi/db/audit";
 import type { Tx } from "@takosumi/db/db";
 import type { RunRow } from "@takosumi/db/rows";
+import { evidenceOf } from "./evidence.ts";
 
 /** The engine itself, where no person and no runner acts. */
 export const engineActor: Actor = { id: "engine", kind: "service", name: "run engine" };
@@ -29,7 +30,8 @@ export const recordRun = async (
   metadata: Metadata = {},
   digests: Pick<AuditInput, "before_digest" | "after_digest"> = {},
 ): Promise<void> => {
-  await appendAudit(tx, { ...eventOf(run, action, by, metadata), ...digests });
+  const evidence = evidenceOf(run);
+  await appendAudit(tx, { ...eventOf(run, action, by, { ...metadata, ...(evidence && { evidence }) }), ...digests });
 };
 
 /** What a change does to other Runs, recorded with the event of that change itself. */

@@ -1,31 +1,15 @@
 import { createHash } from "node:crypto";
-import { chmod, copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { deployOn } from "@takosumi/testkit/deploy";
+import { standInMirror } from "@takosumi/testkit/mirror";
 import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
 import { tools } from "@takosumi/testkit/tools";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const platform = `${process.platform}_${{ x64: "amd64", arm64: "arm64" }[process.arch as "x64" | "arm64"]}`;
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-
-/** A mirror that holds the provider time under other addresses: a provider does not know its own. */
-async function mirrorOf(...addresses: string[]): Promise<string> {
-  const mirror = await mkdtemp(join(tmpdir(), "mirror-"));
-  // The payload is nobody, and reads it.
-  await chmod(mirror, 0o755);
-  const time = `${tools.mirror}/registry.opentofu.org/hashicorp/time/0.14.2/${platform}/terraform-provider-time_v0.14.2`;
-  for (const address of addresses) {
-    const folder = join(mirror, address, "1.0.0", platform);
-    await mkdir(folder, { recursive: true });
-    await copyFile(time, join(folder, `terraform-provider-${address.split("/").at(-1)}_v1.0.0`));
-  }
-  return mirror;
-}
 
 const module = (source: string, more: string) =>
   `terraform {\n  required_providers {\n    p = { source = "${source}" }\n  }\n}\nresource "time_sleep" "a" {\n  provider        = p\n  create_duration = "0s"\n}\n${more}`;
@@ -57,7 +41,7 @@ if (tools.tofu && tools.mirror)
         request.on("end", () => response.writeHead(refuses ? 403 : 200, { "content-type": "text/xml" }).end(refuses ? denied : assumed));
       });
       await new Promise<void>((resolve) => sts.listen(0, "127.0.0.1", resolve));
-      mirror = await mirrorOf(
+      mirror = await standInMirror(
         "registry.terraform.io/cloudflare/cloudflare",
         "registry.opentofu.org/cloudflare/cloudflare",
         "registry.opentofu.org/hashicorp/aws",

@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { chmod, copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { caller } from "@takosumi/testkit/call";
 import { deployOn } from "@takosumi/testkit/deploy";
 import { Leaks } from "@takosumi/testkit/leaks";
+import { standInMirror } from "@takosumi/testkit/mirror";
 import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
 import { tools } from "@takosumi/testkit/tools";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
@@ -61,19 +60,7 @@ if (tools.tofu && tools.mirror && tools.psql)
     let mirror: string;
     let user: ReturnType<typeof deployOn>;
     beforeAll(async () => {
-      mirror = await mkdtemp(join(tmpdir(), "takosumi-mirror-"));
-      // The sandbox reads it as another user.
-      await chmod(mirror, 0o755);
-      const platform = `linux_${process.arch === "x64" ? "amd64" : process.arch}`;
-      const at = join(mirror, "registry.opentofu.org/cyrilgdn/postgresql/1.26.0", platform);
-      await mkdir(at, { recursive: true });
-      const standIn = join(
-        String(tools.mirror),
-        "registry.opentofu.org/hashicorp/time/0.14.2",
-        platform,
-        "terraform-provider-time_v0.14.2",
-      );
-      await copyFile(standIn, join(at, "terraform-provider-postgresql_v1.26.0"));
+      mirror = await standInMirror("registry.opentofu.org/cyrilgdn/postgresql");
       api = await startApi();
       await sql(`CREATE ROLE ${admin.user} LOGIN CREATEROLE CREATEDB PASSWORD '${admin.password}'`);
       runner = await startRunner(api, { more: { TAKOSUMI_PROVIDER_MIRROR: mirror } });
