@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
-import type { Outcome } from "@takosumi/contracts/runner/outcome";
+import type { Outcome, UsedTool } from "@takosumi/contracts/runner/outcome";
 import type { Queries } from "@takosumi/db/db";
 import type { RunRow } from "@takosumi/db/rows";
 import { approve } from "./approve.ts";
@@ -73,8 +73,8 @@ export async function openEngine({ onError, ...opened }: Options) {
     resume: (runner: string, held: readonly { readonly run_id: string; readonly epoch: number }[]) => resume(resources, runner, held),
     renew: (held: Held, waitMs: number, signal: AbortSignal) => renew(resources, held, waitMs, signal),
     takeEvents: (held: Held, first: number, events: readonly RunnerEvent[]) => takeEvents({ ...resources, ingest }, held, first, events),
-    resolveProviders: (held: Held, requirements: readonly Requirement[], lockDigest: string) =>
-      resolveProviders(resources, held, requirements, lockDigest),
+    resolveProviders: (held: Held, requirements: readonly Requirement[], lockDigest: string, tool: UsedTool | null) =>
+      resolveProviders(resources, held, requirements, lockDigest, tool),
     acceptArtifact: (held: Held, kind: "source" | "plan" | "work" | "state" | "checkpoint", body: Readable, digest: string) =>
       acceptArtifact(resources, held, kind, body, digest),
     acceptCarried: (held: Held, carried: Parameters<typeof acceptCarried>[2]) => acceptCarried(resources, held, carried),

@@ -17,6 +17,7 @@ export function evidenceOf(run: RunRow): Readonly<Record<string, unknown>> | nul
       .slice(0, most)
       .map(({ provider, alias, status, connection_id }) => ({ provider, alias, status, connection_id })),
     injected_env: run.injected_env.slice(0, most).map(({ name, kind, phase }) => ({ name, kind, phase })),
+    plan_run_id: run.plan_run_id,
     plan: run.plan_digest && { digest: run.plan_digest, has_changes: run.has_changes },
     apply: summary ?? null,
     log_bytes: run.log_bytes,

@@ -1,3 +1,4 @@
+import type { UsedTool } from "@takosumi/contracts/runner/outcome";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { connectionsOf } from "./bound.ts";
@@ -29,6 +30,7 @@ export async function resolveProviders(
   held: Held,
   requirements: readonly Requirement[],
   lockDigest: string,
+  tool: UsedTool | null,
 ) {
   const run = await heldRun(db, held);
   const capsule = (await db.one<CapsuleRow>(capsuleById, [run.capsule_id])) as CapsuleRow;
@@ -46,7 +48,7 @@ export async function resolveProviders(
     details: { providers: blocking.map(({ provider, alias, status, reason }) => ({ provider, alias, status, reason })) },
   };
   await db.transaction(async (tx) => {
-    const blocked = await tx.one<RunRow>(moves.blocked, [...values, JSON.stringify(error), lockDigest]);
+    const blocked = await tx.one<RunRow>(moves.blocked, [...values, JSON.stringify(error), lockDigest, tool && JSON.stringify(tool)]);
     if (!blocked) throw lostLease(run.id);
     await recordRun(tx, blocked, "run.blocked", runnerActor(held), error.details);
   });

@@ -258,8 +258,10 @@ if (tools.tofu && tools.mirror)
       const [done] = (await user.ok("GET", `/api/audit?run_id=${run.id}&action=run.applied`)).events;
       expect(done.metadata).toMatchObject({
         outputs: ["masked", "told", "visible"],
-        evidence: { plan: { digest: planned.plan.digest }, apply: { add: 1 }, state_version_id: run.state_version_id },
+        evidence: { plan_run_id: planned.id, apply: { add: 1 }, state_version_id: run.state_version_id },
       });
+      const [plan] = (await user.ok("GET", `/api/audit?run_id=${planned.id}&action=run.planned`)).events;
+      expect(plan.metadata.evidence.plan).toEqual({ digest: planned.plan.digest, has_changes: true });
       expect(done.metadata.evidence.log_bytes).toBeGreaterThan(0);
     });
 

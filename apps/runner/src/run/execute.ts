@@ -80,11 +80,11 @@ function outcomeOf(job: Job, error: unknown): Outcome | null {
   const { code, message, details } = failure;
   const diagnostics = [...failure.diagnostics];
   if (job.executed)
-    return { result: "state_unsaved", tool: null, error: { code, message, details: details && { ...details } }, diagnostics };
+    return { result: "state_unsaved", tool: job.tool, error: { code, message, details: details && { ...details } }, diagnostics };
   const result = code === "CANCELLED" ? "cancelled" : "failed";
   return {
     result,
-    tool: null,
+    tool: job.tool,
     error: { code, message, details: details && { ...details } },
     diagnostics,
     state: null,
@@ -118,8 +118,8 @@ async function complete(job: Job, last: Pending | null, outcome: Outcome): Promi
       details: null,
     };
     const instead: Outcome = job.executed
-      ? { result: "state_unsaved", tool: null, error: refused, diagnostics: [] }
-      : { result: "failed", tool: null, error: refused, diagnostics: [], state: null, summary: null, duration_ms: job.elapsedMs };
+      ? { result: "state_unsaved", tool: job.tool, error: refused, diagnostics: [] }
+      : { result: "failed", tool: job.tool, error: refused, diagnostics: [], state: null, summary: null, duration_ms: job.elapsedMs };
     await job.calls.complete(sequence, instead, last, []);
   }
 }

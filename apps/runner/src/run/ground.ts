@@ -10,6 +10,7 @@ export type Ground = { readonly tool: Tool; readonly seen: SeenPaths; readonly m
 
 export function groundOf(job: Job, tool: Tool): Ground {
   const { facts, settings } = job.site;
+  job.tool = { name: tool.name, version: tool.version, digest: tool.digest };
   return {
     tool,
     seen: seenPaths(job.dir, facts, tool, job.lease.module_path),

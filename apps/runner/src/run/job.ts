@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { RunPhase } from "@takosumi/contracts/deploy/run";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
 import type { Lease } from "@takosumi/contracts/runner/lease";
+import type { UsedTool } from "@takosumi/contracts/runner/outcome";
 import { openRunDir } from "@takosumi/opentofu/rundir";
 import type { RunDir } from "@takosumi/opentofu/types";
 import { createRedactor, type Redactor } from "@takosumi/redact/redactor";
@@ -34,6 +35,8 @@ export class Job {
   readonly startedAt: number;
   /** What the Run is planned from: given with the lease, or fetched since. */
   source: Fact | null;
+  /** What it is worked on with, once that is known: also a Run that fails or is blocked says it. */
+  tool: UsedTool | null = null;
   /** The tool of an apply was started: from here on its state must be looked after, whatever else goes wrong. */
   executed = false;
   #secrets: readonly NamedSecret[];

@@ -200,6 +200,7 @@ async function resolve(
   const { blocked, provider_bindings } = await job.calls.resolve({
     requirements,
     lock_digest: lockDigest(await readLock(ground.moduleDir)),
+    tool: job.tool,
   });
   if (blocked) throw new Blocked("blocked");
   return provider_bindings.some(({ connection_id }) => connection_id !== null);

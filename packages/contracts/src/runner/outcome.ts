@@ -5,6 +5,7 @@ import { Digest } from "../deploy/runs.ts";
 import { Artifact } from "./lease.ts";
 
 export const UsedTool = z.object({ name: z.enum(["opentofu", "terraform"]), version: z.string().max(64), digest: Digest });
+export type UsedTool = z.infer<typeof UsedTool>;
 
 /** A state that was uploaded as the artifact `state`, and what its bytes say. */
 export const RecordedState = z.object({

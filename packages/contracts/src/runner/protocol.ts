@@ -7,7 +7,7 @@ import { Digest } from "../deploy/runs.ts";
 import { count, opaqueId, timestamp } from "../fields.ts";
 import { batchLimit, RunnerEvent } from "./events.ts";
 import { Artifact, Lease } from "./lease.ts";
-import { Outcome } from "./outcome.ts";
+import { Outcome, UsedTool } from "./outcome.ts";
 
 /** Bytes of all artifacts that come along with the end of a Run. */
 export const carriedLimit = 256 * 1024;
@@ -127,7 +127,12 @@ export const runnerProtocol = family(
       summary: "Report the providers that the module needs; the answer says which connections serve them, or ends the Run blocked",
       access,
       audit: "none: the engine records a blocked Run",
-      body: z.strictObject({ ...leased, requirements: z.array(Requirement).max(500), lock_digest: Digest }),
+      body: z.strictObject({
+        ...leased,
+        requirements: z.array(Requirement).max(500),
+        lock_digest: Digest,
+        tool: UsedTool.nullable().default(null),
+      }),
       output: z.object({ blocked: z.boolean(), provider_bindings: z.array(ProviderResolution) }),
       errors: ["CONFLICT", "NOT_FOUND"],
     }),

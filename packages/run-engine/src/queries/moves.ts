@@ -36,12 +36,13 @@ export const moves = {
        FROM jsonb_populate_record(NULL::runs, $4::jsonb))`,
     where: leased,
   }),
-  /** $4 bindings, $5 error, $6 lock digest. */
+  /** $4 bindings, $5 error, $6 lock digest, $7 tool as JSON. */
   blocked: transition({
     name: "blocked",
     to: "blocked",
     kinds: ["plan"],
-    set: `${ended}, provider_bindings = $4::jsonb, error = $5::jsonb, provider_lock_digest = $6`,
+    set: `${ended}, provider_bindings = $4::jsonb, error = $5::jsonb, provider_lock_digest = $6,
+      tool_name = coalesce($7::jsonb ->> 'name', r.tool_name), tool_version = coalesce($7::jsonb ->> 'version', r.tool_version)`,
     where: leased,
   }),
   /** $4 result of the apply, $5 state version. */

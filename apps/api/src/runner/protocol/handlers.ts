@@ -78,7 +78,7 @@ export const protocolHandlers = ({ engine, db, log }: Pick<Resources, "engine" |
       last_sequence: await engine.takeEvents(await held({ input, principal, from }), input.first, input.events),
     }),
     resolve: async ({ input, principal, from }) =>
-      engine.resolveProviders(await held({ input, principal, from }), input.requirements, input.lock_digest),
+      engine.resolveProviders(await held({ input, principal, from }), input.requirements, input.lock_digest, input.tool),
     credentials: (call) => openCredentials({ engine, db, log }, call, () => held(call)),
     input: async ({ input, principal, from }) => {
       const { body, size } = await engine.openInput(await held({ input, principal, from }), input.kind);
