@@ -22,6 +22,14 @@ const isAddressOrRange = (text: string): boolean => {
     version !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)))
   );
 };
+const isSmtpUrl = (text: string): boolean => {
+  try {
+    const { protocol, hostname, username, password } = new URL(text);
+    return /^smtps?:$/.test(protocol) && hostname !== "" && decodeURIComponent(username + password).isWellFormed();
+  } catch {
+    return false;
+  }
+};
 const surfaces: readonly string[] = [...new Set(Object.values(contexts).map(({ surface }) => surface))];
 
 /** Every variable that the api reads, and why. What people read about them is `contracts/instance/settings`. */
@@ -100,11 +108,21 @@ const Variables = z.object({
   TAKOSUMI_DATABASE_WAIT_SECONDS: whole(10, 1, 600),
   /** AWS is not everywhere reached at its own address; tests have an STS of their own. */
   TAKOSUMI_AWS_STS_ENDPOINT: absoluteUrl.optional(),
+  /** Mail leaves by it; without one it stays in files. */
+  TAKOSUMI_SMTP_URL: z.string().refine(isSmtpUrl, { error: "is not a URL that begins with smtp:// or smtps://" }).optional(),
+  TAKOSUMI_MAIL_FROM: z
+    .string()
+    .regex(
+      /^(?:[^<>\r\n]{1,100} <[^<>@\s]{1,64}@[^<>@\s]{1,190}>|[^<>@\s]{1,64}@[^<>@\s]{1,190})$/,
+      "is not an address, nor Name <address>",
+    )
+    .optional(),
 });
-export type Env = Omit<z.output<typeof Variables>, "TAKOSUMI_PUBLIC_URL"> & { readonly TAKOSUMI_PUBLIC_URL: string };
+type Filled = "TAKOSUMI_PUBLIC_URL" | "TAKOSUMI_MAIL_FROM";
+export type Env = Omit<z.output<typeof Variables>, Filled> & { readonly [Name in Filled]: string };
 
 /** Secrets that may be given as the path of a file. The master key's file is the keyring's to read. */
-const fromFiles = ["DATABASE_URL", "TAKOSUMI_BOOTSTRAP_TOKEN", "TAKOSUMI_RUNNER_TOKEN"] as const;
+const fromFiles = ["DATABASE_URL", "TAKOSUMI_BOOTSTRAP_TOKEN", "TAKOSUMI_RUNNER_TOKEN", "TAKOSUMI_SMTP_URL"] as const;
 const largestFile = 64 * 1024;
 
 /** Reads the environment once. Throws a StartError that names every variable that is wrong, and no value. */
@@ -125,7 +143,12 @@ export function readEnv(source: Readonly<Record<string, string | undefined>> = p
   const env = parsed.data;
   if (env.TAKOSUMI_LEASE_RENEW_SECONDS >= env.TAKOSUMI_LEASE_SECONDS)
     throw new StartError("configuration", "TAKOSUMI_LEASE_RENEW_SECONDS must be less than TAKOSUMI_LEASE_SECONDS");
-  return { ...env, TAKOSUMI_PUBLIC_URL: (env.TAKOSUMI_PUBLIC_URL ?? `http://${authority(env.HOST)}:${env.PORT}`).replace(/\/+$/, "") };
+  const publicUrl = (env.TAKOSUMI_PUBLIC_URL ?? `http://${authority(env.HOST)}:${env.PORT}`).replace(/\/+$/, "");
+  return {
+    ...env,
+    TAKOSUMI_PUBLIC_URL: publicUrl,
+    TAKOSUMI_MAIL_FROM: env.TAKOSUMI_MAIL_FROM ?? `takosumi@${new URL(publicUrl).hostname}`,
+  };
 }
 
 /** "::1" -> "[::1]" */

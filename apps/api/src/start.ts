@@ -14,6 +14,9 @@ import { openUses } from "./identity/tokens/uses.ts";
 import { openDatabase } from "./instance/database.ts";
 import { openInstanceKeyring } from "./instance/master-key.ts";
 import type { Log } from "./logger.ts";
+import { filePost } from "./mail/file-post.ts";
+import { openSending } from "./mail/sending.ts";
+import { smtpPost } from "./mail/smtp-post.ts";
 import { keepHouse } from "./pipeline/housekeeping.ts";
 import type { Resources } from "./resources.ts";
 import { serveApi } from "./server.ts";
@@ -83,6 +86,11 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
   if (tokenRevoked) log.warn("TAKOSUMI_BOOTSTRAP_TOKEN was revoked and stays so: choose another one");
   const house = keepHouse(resources);
   opened.push(() => house.close());
+  const post = env.TAKOSUMI_SMTP_URL
+    ? smtpPost(env.TAKOSUMI_SMTP_URL, env.TAKOSUMI_MAIL_FROM)
+    : filePost(join(env.TAKOSUMI_DATA_DIR, "outbox"), env.TAKOSUMI_MAIL_FROM);
+  const sending = await openSending(resources, post);
+  opened.push(() => sending.close());
   const uses = openUses(resources);
   opened.push(() => uses.close());
   const app = await serveApi(resources, uses, {

@@ -10,6 +10,7 @@ import { SealError } from "@takosumi/keyring/seal-error";
 import { createActor } from "@takosumi/testkit/actors";
 import { caller } from "@takosumi/testkit/call";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { sealMail } from "../src/mail/message.ts";
 import { DeployWorld } from "./deploy.ts";
 
 let world: DeployWorld;
@@ -42,6 +43,9 @@ async function busy(as: typeof world.call): Promise<void> {
   // What the engine writes when a runner has planned.
   const place = { table: "runs", workspace: capsule.workspace_id, row: run.id, field: "seal" };
   await world.db.prisma.runs.update({ where: { id: run.id }, data: { seal: await keyring.mac(place, "") } });
+  // A mail that waits.
+  const { id, purpose, sealed, expires_at } = await sealMail({ keyring }, "test", { to: "a@example.test", subject: name, text: name });
+  await world.db.prisma.mail_outbox.create({ data: { id, purpose, sealed, expires_at, due_at: expires_at } });
 }
 
 const columns = statement(

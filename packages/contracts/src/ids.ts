@@ -16,6 +16,7 @@ export const prefixes = {
   runner_pool: "pool_",
   runner_token: "rtk_",
   user: "usr_",
+  mail: "mail_",
 } as const;
 /** What follows the prefix in examples. */
 export const exampleEnd = "01jd4r6m3xk8q2v7n5t9c0hbwe";

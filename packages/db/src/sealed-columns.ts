@@ -76,6 +76,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   variables,
   single("runs", "variable_set", "text", own("variable_set")),
   single("runs", "seal", "mac", own("seal")),
+  single("mail_outbox", "sealed", "text", (row) => ({ workspace: "instance", row: String(row.id), field: "sealed" }), ["id"], []),
   single("idempotency_claims", "answer", "text", claim("answer"), claimKey, []),
   single("idempotency_claims", "request_digest", "mac", claim("request_digest"), claimKey, []),
 ];

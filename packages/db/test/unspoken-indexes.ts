@@ -16,6 +16,8 @@ export const unspokenIndexes: Readonly<Record<string, string>> = {
   connections_provider_page_idx: "Pages of one provider in a Workspace, without tombstones.",
   capsules_source_idx: "Capsules of an uploaded source; those of another kind stay out of it.",
   data_keys_current_key: "One key seals for a Workspace at a time; retired ones still open.",
+  mail_outbox_due_idx: "Mail that waits: few among those that ended.",
+  mail_outbox_ended_idx: "Mail that ended, by when it may be forgotten.",
   projects_page_idx: "Pages of a Workspace, without tombstones.",
   projects_slug_key: "A slug is taken in a Workspace until its Project is deleted.",
   run_events_log_idx: "Finds a byte of a log; events without text stay out of it.",

@@ -123,6 +123,19 @@ export const settings = [
     read_by: ["start", "api"],
   },
   {
+    name: "TAKOSUMI_SMTP_URL",
+    about: "The server that mail is handed to: smtp://user:password@host:587 or smtps://. Without it, files in <data directory>/outbox.",
+    default: null,
+    secret: true,
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_MAIL_FROM",
+    about: "Whom mail comes from: an address, or Name <address>.",
+    default: "takosumi@<host of TAKOSUMI_PUBLIC_URL>",
+    read_by: ["start", "api"],
+  },
+  {
     name: "TAKOSUMI_QUICKSTART",
     about: "off: npm start runs no first Capsule on an empty database.",
     default: "on",
