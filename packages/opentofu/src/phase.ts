@@ -7,7 +7,8 @@ import { HELD_CONFIG, phaseLine } from "./phase-line.ts";
 import { bootId } from "./processes.ts";
 import { RunningPhase } from "./running-phase.ts";
 import { type Box, sandboxWalls } from "./sandbox.ts";
-import { BARE, quoted, Shell } from "./shell.ts";
+import { BARE, quoted } from "./shell.ts";
+import { type StartedShell, startShell } from "./started-shell.ts";
 import type { HeldPhase, Phase, PhaseFacts, RunDir } from "./types.ts";
 
 export type PhaseStart = {
@@ -22,7 +23,7 @@ export type PhaseStart = {
   /** The tool as the payload sees it, and its arguments. Never a secret. */
   argv: string[];
   /** Where a shell for a sandbox comes from; without it one is started. */
-  shells?: { take(): Shell };
+  shells?: { take(): Promise<StartedShell> };
 };
 
 /**
@@ -89,7 +90,7 @@ async function prepared({ dir, name, box, env, cwd, argv, shells }: PhaseStart, 
   const walls = await sandboxWalls(box, dir, cwd);
   for (const file of ["stdout", "stderr"]) closeSync(openSync(join(folder, file), "wx", 0o600));
   // Without bwrap the payload inherits the shell's own environment; with it nothing but PATH reaches shell and bwrap.
-  const shell = walls ? (shells?.take() ?? new Shell(BARE)) : new Shell(env);
+  const shell = await (walls ? (shells?.take() ?? startShell(BARE)) : startShell(env));
   const cgroups = makeCgroups(box.facts, dir.root, name, box.limits ?? {});
   const line = phaseLine({ folder, cwd, argv, walls, box, held, cgroups });
   const options = walls ? [...environmentOptions(env), ...walls.options].map((option) => `${option}\0`).join("") : "";
@@ -97,7 +98,7 @@ async function prepared({ dir, name, box, env, cwd, argv, shells }: PhaseStart, 
 }
 
 /** What another process needs to find it stands there before the shell is told to begin. */
-function running({ name, box, env }: PhaseStart, shell: Shell, folder: string, cgroups: string[]): Phase {
+function running({ name, box, env }: PhaseStart, shell: StartedShell, folder: string, cgroups: string[]): Phase {
   const facts: PhaseFacts = {
     name,
     pid: shell.pid,

@@ -11,10 +11,7 @@ export const BARE = { PATH: "/usr/bin:/bin" };
 /** One word of a line, whatever it holds: a newline is written as the variable that the shell has for it. */
 export const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`).replaceAll("\n", `'"$n"'`)}'`;
 
-/**
- * A shell in a session of its own that outlives this process once it was told what to do, and ends with this process until then.
- * It may be started long before: making a process out of a large one takes milliseconds, telling one something takes none.
- */
+/** A shell in a session of its own that outlives this process once it was told what to do, and ends with this process until then. */
 export class Shell {
   readonly pid: number;
   /** Field 22 of its /proc/<pid>/stat. An empty one never equals a living process's. */
@@ -23,6 +20,7 @@ export class Shell {
   readonly exited: Promise<void>;
   readonly #child: ChildProcess;
   #told = false;
+  #waits = false;
 
   constructor(env: Record<string, string>) {
     this.#child = spawn("/bin/sh", ["-c", SCRIPT, "sh"], { detached: true, cwd: "/", env, stdio: ["pipe", "ignore", "ignore", "pipe"] });
@@ -41,18 +39,10 @@ export class Shell {
     }
   }
 
-  /** It lives, and nobody has told it anything. */
-  get spare(): boolean {
-    return !this.#told && this.alive;
-  }
-
-  get alive(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
-  }
-
   /** `line`: what it does, as one line. `options`: what it finds on descriptor 3. With `more`, another line follows. */
   tell(line: string, options: string, more = false): void {
     this.#told = true;
+    this.#waits = more;
     const [commands, descriptor] = this.#inputs;
     descriptor.end(options, () => descriptor.destroy());
     if (more) commands.write(`${line}\n`);
@@ -61,6 +51,7 @@ export class Shell {
 
   /** The last line that it waits for. */
   answer(line: string): void {
+    this.#waits = false;
     this.#inputs[0].end(`${line}\n`);
   }
 
@@ -69,10 +60,9 @@ export class Shell {
     for (const input of this.#inputs) input.destroy();
   }
 
-  /** This process stays until the shell is gone. */
-  async ended(): Promise<void> {
-    this.#child.ref();
-    await this.exited;
+  /** Ends one that was told nothing; one that waits for its last line does not get it. */
+  abandon(): void {
+    if (!this.#told || this.#waits) this.dismiss();
   }
 
   get #inputs(): [Writable, Writable] {

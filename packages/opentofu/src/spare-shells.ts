@@ -1,11 +1,12 @@
-import { BARE, Shell } from "./shell.ts";
+import { BARE } from "./shell.ts";
+import { type StartedShell, startShell } from "./started-shell.ts";
 
 const QUIET_MS = 400;
 
 /** Shells that were started while there was nothing to do. There may be none: then one is started as it is needed. */
 export class SpareShells {
   readonly #most: number;
-  readonly #shells: Shell[] = [];
+  readonly #shells: StartedShell[] = [];
   #closed = false;
   #timer: NodeJS.Timeout | null = null;
 
@@ -19,10 +20,10 @@ export class SpareShells {
     return this.#shells.filter(({ spare }) => spare).map(({ pid }) => pid);
   }
 
-  take(): Shell {
+  async take(): Promise<StartedShell> {
     let shell = this.#shells.shift();
     while (shell && !shell.spare) shell = this.#shells.shift();
-    const taken = shell ?? new Shell(BARE);
+    const taken = shell ?? (await startShell(BARE));
     void taken.exited.then(() => this.#later());
     this.#later();
     return taken;
@@ -41,8 +42,17 @@ export class SpareShells {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       if (this.#shells.length >= this.#most) return;
-      this.#shells.push(new Shell(BARE));
-      this.#later();
+      // None can be made now: the next one that ends tries again, and whoever needs one meanwhile hears why.
+      startShell(BARE).then(
+        (shell) => this.#keep(shell),
+        () => undefined,
+      );
     }, QUIET_MS).unref();
+  }
+
+  #keep(shell: StartedShell): void {
+    if (this.#closed) return shell.dismiss();
+    this.#shells.push(shell);
+    this.#later();
   }
 }

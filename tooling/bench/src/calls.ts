@@ -20,6 +20,21 @@ export const asRunner =
   (path, body) =>
     call(url, env.RUNNER_TOKEN, "POST", `/api/runner${path}`, body);
 
+/** Statuses of a Run as its stream tells them. */
+export async function* statuses(url: string, id: string): AsyncGenerator<string> {
+  const response = await fetch(`${url}/api/runs/${id}/sse`, { headers: { authorization: `Bearer ${env.TOKEN}` } });
+  let rest = "";
+  for await (const text of response.body!.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      if (!line.startsWith("data: {")) continue;
+      const event = JSON.parse(line.slice(6)) as { type: string; status?: string };
+      if (event.type === "status") yield event.status!;
+    }
+  }
+}
+
 /** What a bench reads of a Run. */
 export interface Run {
   readonly id: string;

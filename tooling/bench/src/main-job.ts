@@ -6,26 +6,24 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { asCaller, type Run, reader } from "./calls.ts";
+import { asCaller, type Run, reader, statuses } from "./calls.ts";
 import { median, milliseconds } from "./measure.ts";
 
 const run = promisify(execFile);
 const [, , url = "http://127.0.0.1:8787", tofu = "tofu", rounds = "15", pause = "500"] = process.argv;
 const settled = () => new Promise((resolve) => setTimeout(resolve, Number(pause)));
-// As often as a script would ask: a client that asks every other millisecond takes the processor from what it waits for.
-const askEveryMs = 10;
 const module = `resource "terraform_data" "a" { input = "x" }\noutput "o" { value = terraform_data.a.output }\n`;
 
 const post = asCaller(url);
 const read = reader(url);
 
-async function until(id: string, wanted: string): Promise<Run> {
-  for (;;) {
-    const { run } = await read<{ run: Run }>(`/api/runs/${id}`);
-    if (run.status === wanted) return run;
-    if (!["queued", "running", wanted].includes(run.status)) throw new Error(`${id} is ${run.status}: ${JSON.stringify(run.error)}`);
-    await new Promise((resolve) => setTimeout(resolve, askEveryMs));
+/** Follows the Run, as whoever waits for it does, up to a status that it stays in. */
+async function until(id: string, wanted: string): Promise<void> {
+  for await (const status of statuses(url, id)) {
+    if (status === wanted) return;
+    if (!["queued", "running"].includes(status)) break;
   }
+  throw new Error(`${id} is not ${wanted}: ${JSON.stringify(await read(`/api/runs/${id}`))}`);
 }
 
 async function throughApi(project: string, round: number): Promise<{ total: number; plan: Run; apply: Run }> {
@@ -38,10 +36,12 @@ async function throughApi(project: string, round: number): Promise<{ total: numb
   await settled();
   const begun = performance.now();
   const { run: queued } = await post<{ run: Run }>("/api/runs", { capsule_id: capsule.id, kind: "plan" });
-  const plan = await until(queued.id, "planned");
-  const { run: approved } = await post<{ run: Run }>(`/api/runs/${plan.id}/approve`, {});
-  const apply = await until(approved.id, "succeeded");
-  return { total: performance.now() - begun, plan, apply };
+  await until(queued.id, "planned");
+  const { run: approved } = await post<{ run: Run }>(`/api/runs/${queued.id}/approve`, {});
+  await until(approved.id, "succeeded");
+  const total = performance.now() - begun;
+  const [plan, apply] = await Promise.all([queued, approved].map(({ id }) => read<{ run: Run }>(`/api/runs/${id}`)));
+  return { total, plan: plan!.run, apply: apply!.run };
 }
 
 async function bare(): Promise<number> {
