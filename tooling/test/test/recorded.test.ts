@@ -1,12 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { AppRouter } from "@takosumi/contracts/router";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { tarGz } from "@takosumi/testkit/archives";
 import { type Call, caller } from "@takosumi/testkit/call";
 import { deployOn, type Run } from "@takosumi/testkit/deploy";
+import { type GitHttp, startGitHttp } from "@takosumi/testkit/git-http";
+import { GitRepository } from "@takosumi/testkit/git-repository";
 import { killNaming } from "@takosumi/testkit/kill-tree";
 import { Leaks } from "@takosumi/testkit/leaks";
 import { standInMirror } from "@takosumi/testkit/mirror";
@@ -27,6 +31,9 @@ const secrets = {
   token: `cf${randomBytes(20).toString("hex")}`,
   file: `-----BEGIN OPAQUE-----\n${randomBytes(32).toString("base64")}\n-----END OPAQUE-----\n`,
   awsKey: randomBytes(20).toString("hex"),
+  git: `of-the-repository:${randomBytes(20).toString("hex")}`,
+  wrongGit: `of-nobody:${randomBytes(20).toString("hex")}`,
+  modules: randomBytes(20).toString("hex"),
   temporaryKey: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
   temporarySecret: randomBytes(20).toString("hex"),
   temporarySession: randomBytes(30).toString("hex"),
@@ -87,7 +94,15 @@ const waiting = `resource "terraform_data" "waits" {
 }
 `;
 
-if (tools.tofu && tools.mirror)
+/** Its root is fetched with one Secret, and a module of it with another. */
+const fetched = (modules: GitHttp) => `module "m" { source = "git::${modules.url}/private/m.git" }
+resource "terraform_data" "a" {
+  input = module.m.o
+  provisioner "local-exec" { command = "env; git config --list || true; ls -laR /work /io /credentials || true" }
+}
+`;
+
+if (tools.tofu && tools.mirror && tools.git)
   describe("what is recorded of Runs", () => {
     const leaks = new Leaks(secrets);
     /** What must not be told of where things are kept; at rest they are there. */
@@ -101,10 +116,14 @@ if (tools.tofu && tools.mirror)
     let api: TestApi;
     let runner: TestRunner;
     let mirror: string;
+    let scratch: string;
+    let git: GitHttp;
+    let modules: GitHttp;
     let sts: Server;
     let call: Call;
     let user: ReturnType<typeof deployOn>;
-    const made: { runs: Run[]; capsules: string[] } = { runs: [], capsules: [] };
+    /** `others` ended before they had all of their facts. */
+    const made: { runs: Run[]; others: Run[]; capsules: string[] } = { runs: [], others: [], capsules: [] };
 
     beforeAll(async () => {
       const temporary = `<Credentials><AccessKeyId>${secrets.temporaryKey}</AccessKeyId><SecretAccessKey>${secrets.temporarySecret}</SecretAccessKey><SessionToken>${secrets.temporarySession}</SessionToken><Expiration>2040-01-01T00:00:00Z</Expiration></Credentials>`;
@@ -117,7 +136,15 @@ if (tools.tofu && tools.mirror)
       mirror = await standInMirror(...providers);
       const lease = { TAKOSUMI_LEASE_SECONDS: "3", TAKOSUMI_LEASE_RENEW_SECONDS: "1", TAKOSUMI_LEASE_GRACE_SECONDS: "1" };
       api = await startApi({ env: { ...lease, TAKOSUMI_AWS_STS_ENDPOINT: `http://127.0.0.1:${(sts.address() as AddressInfo).port}` } });
-      runner = await startRunner(api, { more: { TAKOSUMI_PROVIDER_MIRROR: mirror } });
+      scratch = await mkdtemp(join(tmpdir(), "takosumi-recorded-"));
+      [git, modules] = await Promise.all([
+        startGitHttp(scratch, { password: secrets.git }),
+        startGitHttp(scratch, { password: `x-access-token:${secrets.modules}` }),
+      ]);
+      await GitRepository.create(scratch, "m.git", { "m.tf": 'output "o" { value = "from the module" }\n' });
+      await GitRepository.create(scratch, "a.git", { "live/main.tf": fetched(modules) });
+      const reached = { TAKOSUMI_GIT_PRIVATE_HOSTS: `${git.authority},${modules.authority}` };
+      runner = await startRunner(api, { more: { TAKOSUMI_PROVIDER_MIRROR: mirror, ...reached } });
       inside = new Leaks(
         {},
         { "the data directory": api.dataDir, "the runner's directory": runner.dir, "a sealed text": "tk1.", "a column": "variable_set" },
@@ -130,7 +157,8 @@ if (tools.tofu && tools.mirror)
       await api?.close();
       sts?.closeAllConnections();
       await new Promise((resolve) => sts.close(resolve));
-      await rm(mirror, { recursive: true, force: true });
+      await Promise.all([git?.close(), modules?.close()]);
+      for (const directory of [mirror, scratch]) await rm(directory, { recursive: true, force: true });
     });
 
     const secret = async (name: string, value: string): Promise<string> =>
@@ -185,13 +213,29 @@ if (tools.tofu && tools.mirror)
       const blocked = kept(await user.plan(await capsule(telling, { variables: [fromSecret, { name: "sensitive", value: "x" }] })));
       expect([fails.status, errs.status, blocked.status]).toEqual(["failed", "failed", "blocked"]);
 
+      const source = { kind: "git", url: `${git.url}/private/a.git`, path: "live", secret_id: await secret("GIT", secrets.git) };
+      const module_credentials = [{ host: modules.authority, kind: "git", secret_id: await secret("MODULES", secrets.modules) }];
+      const fromGit = await capsule("", { source, module_credentials });
+      const ofCommit = kept(await user.plan(fromGit));
+      expect({ error: ofCommit.error, commit: ofCommit.source_snapshot?.commit }).toEqual({
+        error: null,
+        commit: expect.stringMatching(/^[0-9a-f]{40}$/),
+      });
+      expect(kept(await user.approve(ofCommit)).status).toBe("succeeded");
+      await user.ok("PATCH", `/api/capsules/${fromGit}`, { source: { ...source, secret_id: await secret("WRONG", secrets.wrongGit) } });
+      const unfetched = await user.plan(fromGit);
+      expect(unfetched).toMatchObject({ status: "failed", error: { code: "SOURCE_UNAUTHORIZED" }, source_snapshot: null });
+      made.others.push(unfetched);
+
       const archive = new Uint8Array(tarGz([{ name: "main.tf", body: waiting }]));
-      const { source } = (await call("POST", "/api/sources", { raw: archive, headers: { "content-type": "application/gzip" } })).body;
+      const { source: uploadedSource } = (
+        await call("POST", "/api/sources", { raw: archive, headers: { "content-type": "application/gzip" } })
+      ).body;
       const uploaded = (
         await user.ok("POST", "/api/capsules", {
           project_id: await user.project(),
           name: "up",
-          source: { kind: "upload", source_id: source.id },
+          source: { kind: "upload", source_id: uploadedSource.id },
         })
       ).capsule.id;
       made.capsules.push(uploaded);
@@ -296,7 +340,7 @@ if (tools.tofu && tools.mirror)
         "audit?limit=100",
       ];
       for (const path of lists) await user.ok("GET", `/api/${path}`);
-      for (const one of made.runs) {
+      for (const one of [...made.runs, ...made.others]) {
         for (const path of ["", "/logs", "/events?limit=1000", "/replay", "/changes", "/artifacts", "/sse"])
           await user.ok("GET", `/api/runs/${one.id}${path}`);
         await call("GET", `/api/runs/${one.id}/logs`, { headers: { accept: "text/plain" } });
