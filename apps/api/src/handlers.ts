@@ -16,6 +16,7 @@ import { secretHandlers } from "./deploy/secrets/handlers.ts";
 import { sourceHandlers } from "./deploy/sources/handlers.ts";
 import { stateHandlers } from "./deploy/state/handlers.ts";
 import { healthHandlers } from "./instance/health/handlers.ts";
+import { notificationHandlers } from "./notifications/notifications/handlers.ts";
 import type { Resources } from "./resources.ts";
 import { protocolHandlers } from "./runner/protocol/handlers.ts";
 import type { World } from "./world.ts";
@@ -37,6 +38,7 @@ export const handlers = (resources: Resources): HandlersOf<Families, World> => (
   runnerPools: runnerPoolHandlers(resources),
   runnerTokens: runnerTokenHandlers(resources),
   runners: runnerHandlers(resources),
+  notifications: notificationHandlers(resources),
   health: healthHandlers(resources),
   runnerProtocol: protocolHandlers(resources),
 });

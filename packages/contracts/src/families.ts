@@ -14,6 +14,7 @@ import { secrets } from "./deploy/secrets.ts";
 import { sources } from "./deploy/sources.ts";
 import { state } from "./deploy/state.ts";
 import { health } from "./instance/health.ts";
+import { notifications } from "./notifications/notifications.ts";
 import { runnerProtocol } from "./runner/protocol.ts";
 
 /** Everything that the product serves. */
@@ -33,6 +34,7 @@ export const families = {
   runnerPools,
   runnerTokens,
   runners,
+  notifications,
   health,
   runnerProtocol,
 } as const;

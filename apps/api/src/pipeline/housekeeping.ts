@@ -1,6 +1,7 @@
 import { forgetDenials } from "@takosumi/db/audit-denials";
 import { repeat } from "@takosumi/run-engine/repeat";
 import { forgetMail } from "../mail/repository.ts";
+import { forgetNotifications } from "../notifications/notifications/repository.ts";
 import type { Resources } from "../resources.ts";
 import { forgetClaims } from "./repository.ts";
 
@@ -22,5 +23,6 @@ export const keepHouse = ({ db, log }: Pick<Resources, "db" | "log">): { close()
 export async function tidy(db: Resources["db"], signal: AbortSignal): Promise<void> {
   for (let i = 0; i < batches && !signal.aborted; i++) if ((await forgetClaims(db, batch)) < batch) break;
   await forgetMail(db, batch);
+  await forgetNotifications(db, batch);
   await forgetDenials(db, new Date(Date.now() - denialsKept));
 }
