@@ -15,8 +15,13 @@ import { runHandlers } from "./deploy/runs/handlers.ts";
 import { secretHandlers } from "./deploy/secrets/handlers.ts";
 import { sourceHandlers } from "./deploy/sources/handlers.ts";
 import { stateHandlers } from "./deploy/state/handlers.ts";
+import { accessTokenHandlers } from "./identity/access-tokens/handlers.ts";
+import { authHandlers } from "./identity/auth/handlers.ts";
+import { authServerHandlers } from "./identity/auth-server/handlers.ts";
+import { meHandlers } from "./identity/me/handlers.ts";
+import { sessionHandlers } from "./identity/sessions/handlers.ts";
+import { setupHandlers } from "./identity/setup/handlers.ts";
 import { healthHandlers } from "./instance/health/handlers.ts";
-import { notificationHandlers } from "./notifications/notifications/handlers.ts";
 import type { Resources } from "./resources.ts";
 import { protocolHandlers } from "./runner/protocol/handlers.ts";
 import type { World } from "./world.ts";
@@ -38,7 +43,12 @@ export const handlers = (resources: Resources): HandlersOf<Families, World> => (
   runnerPools: runnerPoolHandlers(resources),
   runnerTokens: runnerTokenHandlers(resources),
   runners: runnerHandlers(resources),
-  notifications: notificationHandlers(resources),
+  setup: setupHandlers(resources),
+  me: meHandlers(resources),
+  accessTokens: accessTokenHandlers(resources),
+  sessions: sessionHandlers(resources),
+  auth: authHandlers(resources),
+  authServer: authServerHandlers(resources),
   health: healthHandlers(resources),
   runnerProtocol: protocolHandlers(resources),
 });

@@ -9,6 +9,8 @@ import { locateRun } from "./deploy/runs/repository.ts";
 import { locateSecret } from "./deploy/secrets/repository.ts";
 import { locateSource } from "./deploy/sources/repository.ts";
 import { locateState } from "./deploy/state/repository.ts";
+import { locateToken } from "./identity/access-tokens/repository.ts";
+import { locateSession } from "./identity/sessions/repository.ts";
 import { locateWorkspace } from "./tenancy/workspaces/repository.ts";
 import type { Locator, Rows } from "./world.ts";
 
@@ -27,4 +29,6 @@ export const locators: { readonly [E in keyof Rows]: Locator<E> } = {
   runner: locateRunner,
   runner_pool: locatePool,
   runner_token: locateRunnerToken,
+  token: locateToken,
+  session: locateSession,
 };

@@ -4,7 +4,6 @@ import type { Db } from "@takosumi/db/db";
 import type { Keyring } from "@takosumi/keyring/envelope";
 import type { Engine } from "@takosumi/run-engine/engine";
 import type { Log } from "./logger.ts";
-import type { Inbox } from "./notifications/notifications/inbox.ts";
 
 /** What is opened at start and closed at stop. A family names the few that it uses; plain functions are imported. */
 export interface Resources {
@@ -14,8 +13,6 @@ export interface Resources {
   readonly engine: Engine;
   /** Heads of the audit, outside the database. */
   readonly anchors: AnchorStore;
-  /** Wakes streams of notifications. */
-  readonly inbox: Inbox;
   readonly log: Log;
   readonly settings: ApiSettings;
 }
@@ -23,6 +20,7 @@ export interface Resources {
 /** What handlers and the pipeline may know of the environment. Nothing secret. */
 interface ApiSettings {
   readonly version: string;
+  /** Without a slash at its end. Where any free port is taken, whole only once it listens: read it when it is needed. */
   readonly public_url: string;
   /** Where bytes lie that are too many for memory, while they are read. */
   readonly scratch: string;

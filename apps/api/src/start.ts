@@ -17,7 +17,6 @@ import type { Log } from "./logger.ts";
 import { filePost } from "./mail/file-post.ts";
 import { openSending } from "./mail/sending.ts";
 import { smtpPost } from "./mail/smtp-post.ts";
-import { openInbox } from "./notifications/notifications/inbox.ts";
 import { keepHouse } from "./pipeline/housekeeping.ts";
 import type { Resources } from "./resources.ts";
 import { serveApi } from "./server.ts";
@@ -80,9 +79,7 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
     scratch: join(env.TAKOSUMI_DATA_DIR, "scratch"),
     limits: { principal: env.TAKOSUMI_RATE_LIMIT, address: env.TAKOSUMI_ADDRESS_RATE_LIMIT },
   };
-  const inbox = await openInbox(db);
-  opened.push(() => inbox.close());
-  const resources: Resources = { db, keyring, blobs, engine, anchors, inbox, log, settings };
+  const resources: Resources = { db, keyring, blobs, engine, anchors, log, settings };
   const tokens = { bootstrapToken: env.TAKOSUMI_BOOTSTRAP_TOKEN, runnerToken: env.TAKOSUMI_RUNNER_TOKEN };
   const { first, tokenRevoked } = await bootstrap(db, tokens);
   if (first) log.info("the first owner was made");
@@ -102,7 +99,9 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
     streams: { each: env.TAKOSUMI_STREAMS, stalled: env.TAKOSUMI_STREAM_STALL_SECONDS * 1_000 },
   });
   opened.push(async () => app.close());
-  return listen(app, env);
+  const url = await listen(app, env);
+  if (env.PORT === 0) settings.public_url = settings.public_url.replace(/:0$/, `:${new URL(url).port}`);
+  return url;
 }
 
 async function listen(app: FastifyInstance, { PORT: port, HOST: host }: Env): Promise<string> {

@@ -4,6 +4,7 @@ import type {
   ArtifactRow,
   CapsuleRow,
   ConnectionRow,
+  PersonalAccessTokenRow,
   ProjectRow,
   RunnerPoolRow,
   RunnerRow,
@@ -16,6 +17,7 @@ import type {
 } from "@takosumi/db/rows";
 import { implementFor, type Principal } from "@takosumi/transport/handlers";
 import type { InheritingCapsule } from "./deploy/capsules/repository.ts";
+import type { OwnSession } from "./identity/sessions/repository.ts";
 
 export type { Db, Tx } from "@takosumi/db/db";
 
@@ -34,6 +36,9 @@ export interface Rows {
   readonly runner: RunnerRow;
   readonly runner_pool: RunnerPoolRow;
   readonly runner_token: RunnerTokenRow;
+  /** A personal access token of the caller's own. */
+  readonly token: PersonalAccessTokenRow;
+  readonly session: OwnSession;
 }
 export interface World {
   readonly rows: Rows;

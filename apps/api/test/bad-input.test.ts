@@ -1,7 +1,8 @@
 import { request } from "node:http";
 import { fieldsOf, placeholders } from "@takosumi/contracts/input";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
-import { type Answer, caller } from "@takosumi/testkit/call";
+import { browserOf } from "@takosumi/testkit/browser";
+import { type Answer, type Call, caller } from "@takosumi/testkit/call";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Listed, publicOperations } from "./operations.ts";
@@ -9,9 +10,12 @@ import { bodies, type Holdings, holdings, inline } from "./samples.ts";
 
 let api: TestApi;
 let held: Holdings;
+let browser: Call;
+let cookie: string;
 beforeAll(async () => {
   api = await startApi();
   held = await holdings(api.call);
+  ({ call: browser, cookie } = await browserOf(api.url, api.token));
 });
 afterAll(() => api.close());
 
@@ -25,6 +29,8 @@ const refused = (reason: string, path?: string) => ({
     },
   },
 });
+/** The owner, as the operation wants to be asked. */
+const ownerOf = ({ operation }: Listed): Call => (operation.spec.access.by === "session" ? browser : api.call);
 const pathOf = ({ operation }: Listed) => {
   const at = new Map(operation.spec.access.at.flatMap((one) => Object.entries(one).map(([entity, input]) => [input as string, entity])));
   return operation.path.replace(/:([A-Za-z_]+)/g, (_, name: string) => held[at.get(name) as keyof Holdings] ?? "x");
@@ -32,9 +38,10 @@ const pathOf = ({ operation }: Listed) => {
 const writing = publicOperations.filter(({ id }) => bodies[id]);
 const listing = publicOperations.filter(({ operation }) => "cursor" in fieldsOf(operation.spec.query));
 /** Announces a body of so many bytes and sends none of it: the status is the server's word, whatever becomes of a body on its way. */
-const announced = (method: string, path: string, length: number): Promise<number | undefined> =>
+const announced = ({ operation: { method, spec } }: Listed, path: string, length: number): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${api.token}`, "content-type": "application/json", "content-length": length };
+    const who = spec.access.by === "session" ? { cookie, origin: api.url } : { authorization: `Bearer ${api.token}` };
+    const headers = { ...who, "content-type": "application/json", "content-length": length };
     const sent = request(api.url + path, { method, headers }, (response) => {
       resolve(response.statusCode);
       sent.destroy();
@@ -46,15 +53,15 @@ const given = (listed: Listed) => bodies[listed.id]?.(held) ?? {};
 
 describe("a body", () => {
   it.each(writing)("$id: an unknown key is named", async (listed) => {
-    const answer = await api.call(listed.operation.method, pathOf(listed), { body: { ...given(listed), no_such_key: 1 } });
+    const answer = await ownerOf(listed)(listed.operation.method, pathOf(listed), { body: { ...given(listed), no_such_key: 1 } });
     expect(answer).toMatchObject(refused("invalid", "no_such_key"));
   });
 
   it.each(writing)("$id: what is not a JSON object is refused", async (listed) => {
     for (const raw of ["[]", "1", "null", '"text"'])
-      expect(await api.call(listed.operation.method, pathOf(listed), { raw })).toMatchObject({ status: 400 });
+      expect(await ownerOf(listed)(listed.operation.method, pathOf(listed), { raw })).toMatchObject({ status: 400 });
     for (const raw of ["{", "{'a':1}", '{"a":1}x', "\0", '{"a":"\u0001"}', `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`])
-      expect(await api.call(listed.operation.method, pathOf(listed), { raw })).toMatchObject({
+      expect(await ownerOf(listed)(listed.operation.method, pathOf(listed), { raw })).toMatchObject({
         status: 400,
         body: { error: { code: "BAD_REQUEST" } },
       });
@@ -62,10 +69,10 @@ describe("a body", () => {
 
   it.each(writing)("$id: of another type, too large, or packed is refused", async (listed) => {
     const send = (headers: Record<string, string>, raw: string | Uint8Array<ArrayBuffer>) =>
-      api.call(listed.operation.method, pathOf(listed), { raw, headers });
+      ownerOf(listed)(listed.operation.method, pathOf(listed), { raw, headers });
     expect((await send({ "content-type": "text/plain" }, "{}")).status).toBe(415);
     expect((await send({ "content-encoding": "gzip" }, "{}")).status).toBe(415);
-    expect(await announced(listed.operation.method, pathOf(listed), 64 * 1024 * 1024)).toBe(413);
+    expect(await announced(listed, pathOf(listed), 64 * 1024 * 1024)).toBe(413);
   });
 
   it("with a NUL byte anywhere is refused, and names where", async () => {
@@ -113,17 +120,17 @@ describe("a body", () => {
 describe("a query", () => {
   it.each(listing)("$id: a cursor that is not ours and a limit out of bounds are named", async (listed) => {
     for (const cursor of ["x", "%00", "Y2Fw", "eyJpZCI6MX0", "a".repeat(500)])
-      expect(await api.call("GET", `${pathOf(listed)}?cursor=${cursor}`)).toMatchObject({
+      expect(await ownerOf(listed)("GET", `${pathOf(listed)}?cursor=${cursor}`)).toMatchObject({
         status: 400,
         body: { error: { code: "BAD_REQUEST", details: { fields: [{ path: "cursor" }] } } },
       });
-    expect((await api.call("GET", `${pathOf(listed)}?cursor=${"a".repeat(600)}`)).status).toBe(400);
+    expect((await ownerOf(listed)("GET", `${pathOf(listed)}?cursor=${"a".repeat(600)}`)).status).toBe(400);
     for (const limit of ["0", "-1", "101", "1.5", "x", "", "1e9", "NaN"])
-      expect(await api.call("GET", `${pathOf(listed)}?limit=${limit}`)).toMatchObject(refused("invalid", "limit"));
+      expect(await ownerOf(listed)("GET", `${pathOf(listed)}?limit=${limit}`)).toMatchObject(refused("invalid", "limit"));
   });
 
   it.each(publicOperations.filter(({ operation }) => operation.method === "GET"))("$id: an unknown parameter is named", async (listed) => {
-    expect(await api.call("GET", `${pathOf(listed)}?no_such=1`)).toMatchObject(refused("invalid", "no_such"));
+    expect(await ownerOf(listed)("GET", `${pathOf(listed)}?no_such=1`)).toMatchObject(refused("invalid", "no_such"));
   });
 });
 
@@ -136,9 +143,14 @@ describe("a path", () => {
 
   it.each(publicOperations.filter(({ operation }) => placeholders(operation.path).length > 0))(
     "$id: an id that is none is refused",
-    async ({ operation }) => {
+    async (listed) => {
+      const { operation } = listed;
       for (const id of ["..%2f..", "a%20b", "x".repeat(200), "%F0%9F%90%99", "'%3B--"]) {
-        const { status } = await api.call(operation.method, operation.path.replace(/:\w+/g, id), operation.spec.body ? { body: {} } : {});
+        const { status } = await ownerOf(listed)(
+          operation.method,
+          operation.path.replace(/:\w+/g, id),
+          operation.spec.body ? { body: {} } : {},
+        );
         expect([400, 404]).toContain(status);
       }
     },
@@ -179,7 +191,7 @@ describe("anything at all", () => {
     );
     await fc.assert(
       fc.asyncProperty(arbitrary, async ({ listed, keep, change }) => {
-        fine(await api.call(listed.operation.method, pathOf(listed), { body: { ...(keep && given(listed)), ...change } }));
+        fine(await ownerOf(listed)(listed.operation.method, pathOf(listed), { body: { ...(keep && given(listed)), ...change } }));
       }),
       { numRuns: 400 },
     );

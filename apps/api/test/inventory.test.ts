@@ -35,7 +35,6 @@ const additions = new Set([
   "GET /api/runs/sse",
   "GET /api/runs/:id/changes",
   "GET /api/artifacts/:id/content",
-  "POST /api/notifications/read-all",
   "POST /api/runs/:id/discard",
   "POST /api/runs/:id/retry",
   "POST /api/runs/:id/recover",
@@ -50,6 +49,19 @@ const additions = new Set([
   "GET /api/runner-pools/:pool_id/tokens",
   "POST /api/runner-pools/:pool_id/tokens",
   "DELETE /api/runner-tokens/:id",
+  "PUT /api/me/password",
+  "POST /api/me/sign-in-codes",
+  "GET /api/me/sessions",
+  "DELETE /api/me/sessions",
+  "DELETE /api/me/sessions/:id",
+  "GET /api/auth/methods",
+  "POST /api/auth/code",
+  "POST /api/auth/password",
+  "GET /console/login",
+  "GET /console/welcome",
+  "POST /auth/password",
+  "POST /auth/code",
+  "POST /auth/logout",
 ]);
 interface Endpoint {
   readonly family: string;

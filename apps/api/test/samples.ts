@@ -16,6 +16,8 @@ export interface Holdings {
   readonly runner_pool: string;
   readonly runner_token: string;
   readonly runner: string;
+  readonly token: string;
+  readonly session: string;
 }
 
 export const inline = { kind: "inline", files: { "main.tf": 'resource "terraform_data" "a" {}' } };
@@ -29,9 +31,13 @@ const anyConnection = () => ({
 });
 
 async function made(call: Call, path: string, body: object, name: string): Promise<{ readonly id: string; readonly workspace_id: string }> {
+  return (await made201(call, path, body))[name];
+}
+
+async function made201(call: Call, path: string, body: object) {
   const { status, body: answer } = await call("POST", path, { body });
   if (status !== 201) throw new Error(`POST ${path} answered ${status}: ${JSON.stringify(answer)}`);
-  return answer[name];
+  return answer;
 }
 
 /** The first state of a Capsule, brought from elsewhere. */
@@ -87,7 +93,14 @@ export async function holdings(call: Call): Promise<Holdings> {
     runner_pool,
     runner_token,
     runner,
+    token: (await made201(call, "/api/me/personal-access-tokens", { name: "a token" })).id,
+    session: (await opened(call)).session_id,
   };
+}
+/** A browser session of the caller. */
+async function opened(call: Call): Promise<{ readonly session_id: string }> {
+  const { code } = await made201(call, "/api/me/sign-in-codes", {});
+  return (await call("POST", "/api/auth/code", { body: { code } })).body;
 }
 
 /** A body that each operation accepts from somebody who holds these; its name is new each time. */
@@ -109,11 +122,24 @@ export const bodies: Readonly<Record<string, (held: Holdings) => Record<string, 
   "runs.approve": () => ({}),
   "runs.discard": () => ({}),
   "runs.cancel": () => ({}),
-  "notifications.updatePreferences": () => ({ updates: [{ type: "run.failed", channel: "email", enabled: true }] }),
-  "notifications.updateSettings": () => ({ muted_until: null }),
   "artifacts.create": () => ({ type: "doc", title: "notes", content: "# notes" }),
   "runs.retry": () => ({}),
   "runs.recover": () => ({ action: "keep_previous" }),
+  "setup.complete": () => ({ username: `u-${unique()}` }),
+  "setup.checkUsername": () => ({ username: `u-${unique()}` }),
+  "me.updateSettings": () => ({ private_account: true }),
+  "me.rename": () => ({ username: `u-${unique()}` }),
+  "me.setPassword": () => ({ new_password: "correct horse battery staple", current_password: "correct horse battery staple" }),
+  "me.signInCode": () => ({}),
+  "accessTokens.create": () => ({ name: "a token", scopes: ["run:read"] }),
+  "auth.setupUsername": () => ({ username: `u-${unique()}` }),
+  "auth.updateProfile": () => ({ display_name: `U ${unique()}` }),
+  "auth.logout": () => ({}),
+  "auth.code": () => ({ code: "nobody-was-given-this" }),
+  "auth.password": () => ({ username: "nobody-at-all", password: "a wrong password" }),
+  "authServer.submitPassword": () => ({ username: "nobody-at-all", password: "a wrong password" }),
+  "authServer.submitCode": () => ({ code: "nobody-was-given-this" }),
+  "authServer.submitLogout": () => ({}),
 };
 
 /** What stands around an id that is nested, or that another field of the body must go with. */

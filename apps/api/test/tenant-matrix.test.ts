@@ -2,6 +2,7 @@ import { allows, type Role, roles } from "@takosumi/contracts/access";
 import { type Named, prefixes } from "@takosumi/contracts/ids";
 import { createActor, createMember, createToken } from "@takosumi/testkit/actors";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
+import { browserOf } from "@takosumi/testkit/browser";
 import { type Answer, type Call, caller } from "@takosumi/testkit/call";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type IdPlace, idPlaces, type Listed, operations, publicOperations } from "./operations.ts";
@@ -11,9 +12,11 @@ let api: TestApi;
 let mine: Holdings;
 let theirs: Holdings;
 let stranger: Call;
+let browser: Call;
 beforeAll(async () => {
   api = await startApi();
   mine = await holdings(api.call);
+  browser = (await browserOf(api.url, api.token)).call;
   const actor = await createActor(api.database.db);
   stranger = caller(api.url, actor.token);
   theirs = await holdings(stranger);
@@ -53,6 +56,8 @@ function withId(path: readonly string[], id: string): Record<string, unknown> {
   const held = { ...around[path.join(".")], ...withId(many ? rest.slice(1) : rest, id) };
   return { [first]: many ? [held] : held };
 }
+/** The owner, as the operation wants to be asked. */
+const ownerOf = ({ operation }: Listed): Call => (operation.spec.access.by === "session" ? browser : api.call);
 const send = (call: Call, { method, path, body }: Sent): Promise<Answer> => call(method, path, body ? { body } : {});
 const seen = ({ status, body }: Answer) => ({ status, body });
 
@@ -64,8 +69,8 @@ const places = publicOperations.flatMap((listed) =>
 
 describe("an id of another tenant", () => {
   it.each(places)("$name: answers as one that does not exist", async ({ listed, place, name }) => {
-    const foreign = await send(api.call, request(listed, mine, place, heldBy(theirs, place.entity)));
-    const missing = await send(api.call, request(listed, mine, place, unknown(place.entity)));
+    const foreign = await send(ownerOf(listed), request(listed, mine, place, heldBy(theirs, place.entity)));
+    const missing = await send(ownerOf(listed), request(listed, mine, place, unknown(place.entity)));
     expect(seen(foreign)).toEqual(seen(missing));
     if (filters.includes(name)) expect(foreign).toMatchObject({ status: 200, body: { events: [] } });
     else expect(foreign).toMatchObject({ status: 404, body: { error: { code: "NOT_FOUND", details: { fields: expect.any(Array) } } } });

@@ -20,7 +20,12 @@ export const roles = { visitor, viewer, editor, admin, owner } as const;
 export type Role = keyof typeof roles;
 export type Permission = (typeof owner)[number];
 /** What acts on the caller's own account; never part of a role. */
-export const accountPermissions = ["account:read", "account:write"] as const;
+export const accountPermissions = [
+  "account:read",
+  "account:write",
+  /** Making and revoking tokens. No OAuth scope includes it, so that an OAuth token never makes another credential. */
+  "account:credentials",
+] as const;
 export type AccountPermission = (typeof accountPermissions)[number];
 /** Everything that a token's scopes may name, beside `*`. */
 export const scopes: readonly (Permission | AccountPermission)[] = [...owner, ...accountPermissions];
@@ -50,6 +55,7 @@ export const entities = [
   "runner_pool",
   "runner_token",
   "token",
+  "session",
   "user",
   "repo",
   "pull",
@@ -77,8 +83,12 @@ export const signedIn: SignedIn = Object.assign(
   <const P extends AccountPermission>(permission: P): Access<"caller", P, readonly []> => ({ by: "caller", rule: permission, at: [] }),
   { by: "caller", rule: "", at: [] } as const,
 );
-/** Acts on the caller's own account, and only from a browser session: no token reaches it. */
-export const session: Access<"session", "", readonly []> = { by: "session", rule: "", at: [] };
+type InSession = Access<"session", "", readonly []> & (<const At extends Places>(at: At) => Access<"session", "", readonly [At]>);
+/** Acts on the caller's own account, and only from a browser session: no token reaches it. `session({ session: "id" })` on a row of theirs. */
+export const session: InSession = Object.assign(
+  <const At extends Places>(at: At): Access<"session", "", readonly [At]> => ({ by: "session", rule: "", at: [at] }),
+  { by: "session", rule: "", at: [] } as const,
+);
 
 /** Acts on a row that is the caller's own, not a Workspace's. */
 export const own = <const At extends Places, const P extends AccountPermission | "" = "">(

@@ -60,7 +60,7 @@ type Needs<Needed extends keyof Spec, Allowed extends keyof Spec = never> = Pick
 type Read = Needs<"output", "plain" | "reply" | "status">;
 type Write = Needs<"output" | "audit", "body" | "status" | "reply" | "limit" | "examples">;
 type Upload = Needs<"output" | "audit" | "accepts" | "limit", "status" | "reply">;
-type Protocol = Needs<"audit" | "produces", "body" | "limit" | "accepts" | "status">;
+type Protocol = Needs<"audit" | "produces", "body" | "limit" | "accepts" | "status" | "examples">;
 
 export interface Operation<K extends Kind = Kind, M extends Method = Method, P extends string = string, S extends Spec = Spec> {
   readonly kind: K;

@@ -20,7 +20,17 @@ export type ErrorCode = keyof typeof errorStatus;
 export const reasons = {
   BAD_REQUEST: ["malformed", "invalid", "bad_cursor", "missing_provider", "unsafe_path", "bad_archive", "archive_too_large"],
   UNAUTHORIZED: ["missing", "invalid", "expired", "revoked"],
-  FORBIDDEN: ["role", "scope", "session_required", "workspace_token", "origin", "policy", "separate_author", "destroy_role"],
+  FORBIDDEN: [
+    "role",
+    "scope",
+    "session_required",
+    "workspace_token",
+    "origin",
+    "policy",
+    "separate_author",
+    "destroy_role",
+    "person_required",
+  ],
   NOT_FOUND: [],
   CONFLICT: [
     "stale",

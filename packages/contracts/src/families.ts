@@ -13,8 +13,13 @@ import { runs } from "./deploy/runs.ts";
 import { secrets } from "./deploy/secrets.ts";
 import { sources } from "./deploy/sources.ts";
 import { state } from "./deploy/state.ts";
+import { accessTokens } from "./identity/access-tokens.ts";
+import { auth } from "./identity/auth.ts";
+import { authServer } from "./identity/auth-server.ts";
+import { me } from "./identity/me.ts";
+import { sessions } from "./identity/sessions.ts";
+import { setup } from "./identity/setup.ts";
 import { health } from "./instance/health.ts";
-import { notifications } from "./notifications/notifications.ts";
 import { runnerProtocol } from "./runner/protocol.ts";
 
 /** Everything that the product serves. */
@@ -34,7 +39,12 @@ export const families = {
   runnerPools,
   runnerTokens,
   runners,
-  notifications,
+  setup,
+  me,
+  accessTokens,
+  sessions,
+  auth,
+  authServer,
   health,
   runnerProtocol,
 } as const;

@@ -17,9 +17,7 @@ export const prefixes = {
   runner_token: "rtk_",
   user: "usr_",
   mail: "mail_",
-  notification: "ntf_",
-  webhook: "hook_",
-  webhook_delivery: "dlv_",
+  session: "ses_",
 } as const;
 /** What follows the prefix in examples. */
 export const exampleEnd = "01jd4r6m3xk8q2v7n5t9c0hbwe";

@@ -21,7 +21,18 @@ type Row<Model, Exact extends { [Name in keyof Exact]: Name extends keyof Model 
 type Shown = z.infer<typeof Run>;
 type ToolName = "opentofu" | "terraform";
 
-export type UserRow = Row<model.users>;
+export type UserRow = Row<model.users, { kind: "user" | "service"; settings: AccountSettings }>;
+/** What somebody chose for their account; what is not there is as it comes. */
+export interface AccountSettings {
+  readonly setup_completed?: boolean;
+  readonly auto_update_enabled?: boolean;
+  readonly private_account?: boolean;
+  readonly activity_visibility?: "public" | "followers" | "private";
+}
+export type AuthIdentityRow = Row<model.auth_identities>;
+export type SessionRow = Row<model.sessions, { kind: "browser" | "cli" | "external"; method: "password" | "code" | "oidc" | "session" }>;
+export type SignInCodeRow = Row<model.sign_in_codes, { purpose: "sign_in" | "reset" }>;
+export type NameRow = Row<model.names>;
 export type PersonalAccessTokenRow = Row<model.personal_access_tokens, { scopes: readonly string[] | null }>;
 
 export type WorkspaceRow = Row<model.workspaces>;
@@ -94,13 +105,6 @@ export type QueueTurnRow = Row<model.queue_turns>;
 export type CheckpointRow = Row<model.checkpoints>;
 
 export type RunLogSegmentRow = Row<model.run_log_segments>;
-
-export type NotificationRow = Row<model.notifications, { data: Readonly<Record<string, unknown>> }>;
-export type WebhookRow = Row<model.webhooks, { created_by: Pick<Actor, "id" | "name"> }>;
-export type WebhookDeliveryRow = Row<
-  model.webhook_deliveries,
-  { data: Readonly<Record<string, unknown>>; state: "waiting" | "delivered" | "dead" }
->;
 
 export type RunnerPoolRow = Row<model.runner_pools>;
 export type RunnerTokenRow = Row<model.runner_tokens, { created_by: Pick<Actor, "id" | "name"> | null }>;

@@ -61,6 +61,8 @@ export interface AuditRecord {
   readonly action: string;
   readonly target: { readonly type: string; readonly id: string };
   readonly workspace_id: string | null;
+  /** Null or absent: the principal of the call. */
+  readonly actor?: Pick<Principal, "id" | "kind" | "name"> | null;
   /** Names, ids, digests and counts; never a value that somebody keeps secret. */
   readonly metadata: Readonly<Record<string, unknown>>;
   /** The row that `work` returned: `capsule_id` and `run_id` may be read from it. */

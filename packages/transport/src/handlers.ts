@@ -46,6 +46,8 @@ export interface About {
   readonly action?: `${string}.${string}`;
   readonly target?: { readonly type: string; readonly id: string };
   readonly workspace_id?: string | null;
+  /** Who did it, where that is only known once it is done: somebody who signs in. */
+  readonly actor?: Pick<Principal, "id" | "kind" | "name">;
   /** Names, ids, digests and counts; never a secret value. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }

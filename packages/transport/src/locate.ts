@@ -19,7 +19,7 @@ export class Forbidden extends ApiError {
   readonly workspace_id: string | null;
   constructor(
     message: string,
-    reason: "role" | "scope" | "session_required" | "workspace_token",
+    reason: "role" | "scope" | "session_required" | "workspace_token" | "person_required",
     permission: string | null,
     at: string | null = null,
   ) {
@@ -34,6 +34,7 @@ export function admitsCaller({ by, rule }: Access, who: Principal | null): void 
   if (!who || (by !== "caller" && by !== "session")) return;
   if (by === "session" && !who.session)
     throw new Forbidden("Only a browser session may do this: sign in at the console", "session_required", null);
+  if (who.kind !== "user") throw new Forbidden("Only a person has an account", "person_required", rule || null);
   if (who.workspace_id)
     throw new Forbidden("This token is bound to a Workspace and does not act on the account", "workspace_token", rule || null);
   if (rule && !inScope(who.scopes, rule)) throw new Forbidden(`This token's scopes do not include ${rule}`, "scope", rule);

@@ -80,6 +80,7 @@ function recordOf(context: RequestContext, action: string, row: Row, about: Abou
     action: about.action ?? action,
     target: about.target ?? { type, id: row.id },
     workspace_id: about.workspace_id === undefined ? workspaceOf(row, context) : about.workspace_id,
+    actor: about.actor ?? null,
     metadata: about.metadata ?? {},
     row,
   };

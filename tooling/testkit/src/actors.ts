@@ -23,6 +23,7 @@ export async function createActor({ prisma }: Db): Promise<Actor> {
   const username = `u-${user_id.slice(-12)}`;
   await prisma.users.create({ data: { id: user_id, username, name: username } });
   await prisma.workspaces.create({ data: { id: workspace_id, slug: username, name: username, kind: "personal", owner_id: user_id } });
+  await prisma.names.create({ data: { name: username, workspace_id } });
   await prisma.members.create({ data: { workspace_id, user_id, role: "owner" } });
   return { user_id, workspace_id, token: await createToken({ prisma }, user_id) };
 }

@@ -16,17 +16,13 @@ const technical: Readonly<Record<string, string>> = {
   run_log_segments: "the same log, elsewhere",
   queue_turns: "whose turn it is",
   checkpoints: "what a Run at work has saved so far",
-  mail_outbox: "what is to be sent, of what is recorded where it happens",
-  notifications: "the same, for people to read",
-  notification_preferences: "what a person wants to hear of",
-  notification_settings: "the same",
-  webhook_deliveries: "what is to be sent",
   watched_changes: "of the test",
 };
 /** Which updates of a table count, where not all do. */
 const counted: Readonly<Record<string, string>> = {
   runs: "OLD.status IS DISTINCT FROM NEW.status",
   runners: "(OLD.draining, OLD.registered_at) IS DISTINCT FROM (NEW.draining, NEW.registered_at)",
+  sessions: "OLD.last_used_at IS NOT DISTINCT FROM NEW.last_used_at",
   personal_access_tokens: "OLD.last_used_at IS NOT DISTINCT FROM NEW.last_used_at",
 };
 

@@ -32,12 +32,12 @@ export async function openUnit(resources: Pick<Resources, "db" | "keyring">, con
 
 function auditOf(
   { principal, method, located, request_id, address, user_agent }: RequestContext,
-  { action, target, workspace_id, metadata, row }: AuditRecord,
+  { action, target, workspace_id, actor, metadata, row }: AuditRecord,
 ): AuditInput {
   const before = Object.values(located).find((one) => (one as { id?: unknown }).id === target.id);
   return {
     workspace_id,
-    actor: actorOf(principal),
+    actor: actor ?? actorOf(principal),
     action,
     target,
     capsule_id: idIn(row, "capsule", target),

@@ -24,7 +24,8 @@ export const hasUsers = async (tx: Tx): Promise<boolean> => (await tx.one(anybod
 const insertOwner = statement(
   "bootstrap_owner_insert",
   `WITH made AS (INSERT INTO users (id, username, name, is_instance_admin) VALUES ($1, $3, $4, true)),
-        workspace AS (INSERT INTO workspaces (id, slug, name, kind, owner_id) VALUES ($2, $3, $4, 'personal', $1))
+        workspace AS (INSERT INTO workspaces (id, slug, name, kind, owner_id) VALUES ($2, $3, $4, 'personal', $1)),
+        named AS (INSERT INTO names (name, workspace_id) VALUES ($3, $2))
    INSERT INTO members (workspace_id, user_id, role) VALUES ($2, $1, 'owner')`,
 );
 export const insertFirstOwner = (tx: Tx, { user_id, workspace_id }: Owner, username: string, name: string) =>

@@ -2,6 +2,8 @@ import { ApiError } from "@takosumi/contracts/errors";
 import { hashToken } from "@takosumi/keyring/tokens";
 import type { Door, Principal } from "@takosumi/transport/application";
 import type { Resources } from "../../resources.ts";
+import { principalOf, refuseForeignUse, sessionOfCookie } from "../sessions/authenticate.ts";
+import { findSession } from "../sessions/repository.ts";
 import { bearerOf } from "./bearer.ts";
 import { findHolder, findRunnerToken } from "./repository.ts";
 import type { Uses } from "./uses.ts";
@@ -12,17 +14,34 @@ const refuse = (reason: "invalid" | "expired" | "revoked", message: string): nev
 
 /**
  * Who shows this credential. Null where none is shown. An Authorization header that is not valid is refused, and nothing else is looked
- * at instead of it. Schemes with a credential of their own are their handlers' to check.
+ * at instead of it; a cookie that shows no open session counts as none. Schemes with a credential of their own are their handlers' to check.
  */
-export async function authenticate(
-  { db }: Pick<Resources, "db">,
-  uses: Uses,
-  { headers, address, scheme }: Door,
-): Promise<Principal | null> {
+export async function authenticate(resources: Pick<Resources, "db" | "settings">, uses: Uses, door: Door): Promise<Principal | null> {
+  const { db } = resources;
+  const { headers, address, scheme } = door;
   if (scheme !== "any" && scheme !== "runner") return null;
   const token = bearerOf(headers);
-  if (token === null) return null;
-  return scheme === "runner" ? runner(db, token, address) : user(db, uses, token, address);
+  if (token === null) return scheme === "any" ? browser(resources, uses, door) : null;
+  if (scheme === "runner") return runner(db, token, address);
+  return token.startsWith("tak_ses_") ? program(db, uses, token, address) : user(db, uses, token, address);
+}
+
+async function browser(resources: Pick<Resources, "db" | "settings">, uses: Uses, door: Door): Promise<Principal | null> {
+  const { headers, address, method, upgrade } = door;
+  const found = await sessionOfCookie(resources, headers);
+  if (!found) return null;
+  refuseForeignUse(resources.settings.public_url, method, upgrade, headers);
+  uses.note(found.session_id, found.unused_for);
+  return principalOf(found, address);
+}
+
+/** What a program was given by a browser session: `takosumi login`. */
+async function program(db: Resources["db"], uses: Uses, token: string, address: string): Promise<Principal> {
+  const found = await findSession(db, hashToken(token));
+  if (!found || found.kind !== "cli") return refuse("invalid", "The token is not known: its session is long over, or of another instance");
+  if (found.over) return refuse("expired", "The session of this token is over: sign in again");
+  uses.note(found.session_id, found.unused_for);
+  return principalOf(found, address);
 }
 
 async function user(db: Resources["db"], uses: Uses, token: string, address: string): Promise<Principal> {
@@ -33,8 +52,8 @@ async function user(db: Resources["db"], uses: Uses, token: string, address: str
   if (found.revoked) return refuse("revoked", "The token was revoked");
   if (found.expired) return refuse("expired", "The token has expired");
   uses.note(found.token_id, found.unused_for);
-  const { user_id: id, user_name: name, token_id, workspace_id, scopes, expires_at } = found;
-  return { id, kind: "user", name, scopes: scopes ?? "*", token_id, address, workspace_id, expires_at };
+  const { user_id: id, user_kind: kind, user_name: name, token_id, workspace_id, scopes, expires_at } = found;
+  return { id, kind, name, scopes: scopes ?? "*", token_id, address, workspace_id, expires_at };
 }
 
 /** The principal of a runner: its name is the pool that the token belongs to. It has no scopes and no role anywhere. */

@@ -12,13 +12,14 @@ export interface TokenHolder {
   readonly unused_for: number | null;
   readonly user_id: string;
   readonly user_name: string;
+  readonly user_kind: "user" | "service";
 }
 
 /** Two index look-ups: the token by its hash, its user by their key. */
 const holder = statement(
   "token_holder",
   `SELECT t.id AS token_id, t.workspace_id, t.scopes, t.expires_at, coalesce(t.expires_at <= now(), false) AS expired, t.revoked_at IS NOT NULL AS revoked,
-          extract(epoch FROM now() - t.last_used_at)::float8 AS unused_for, u.id AS user_id, u.name AS user_name
+          extract(epoch FROM now() - t.last_used_at)::float8 AS unused_for, u.id AS user_id, u.name AS user_name, u.kind AS user_kind
      FROM personal_access_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = $1`,
 );
 export const findHolder = (db: Db, hash: string) => db.one<TokenHolder>(holder, [hash]);

@@ -1,7 +1,9 @@
+import { prefixes } from "@takosumi/contracts/ids";
 import type { Resources } from "../../resources.ts";
+import { noteSessionUse } from "../sessions/repository.ts";
 import { noteUse } from "./repository.ts";
 
-/** Notes when tokens were last used: at most once a minute each, behind the request and never in its way. */
+/** Notes when tokens and sessions were last used: at most once a minute each, behind the request and never in its way. */
 export interface Uses {
   /** `unusedFor`: seconds since the last noted use, null for never. */
   note(tokenId: string, unusedFor: number | null): void;
@@ -17,7 +19,8 @@ export function openUses({ db, log }: Pick<Resources, "db" | "log">): Uses {
   return {
     note(tokenId, unusedFor) {
       if ((unusedFor !== null && unusedFor < 60) || writing.has(tokenId) || writing.size >= atOnce) return;
-      const noted = noteUse(db, tokenId).catch((err: unknown) => log.warn({ err }, "the use of a token could not be noted"));
+      const note = tokenId.startsWith(prefixes.session) ? noteSessionUse : noteUse;
+      const noted = note(db, tokenId).catch((err: unknown) => log.warn({ err }, "the use of a token could not be noted"));
       writing.set(
         tokenId,
         noted.finally(() => writing.delete(tokenId)),

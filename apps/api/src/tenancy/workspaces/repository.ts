@@ -2,12 +2,17 @@ import type { Role } from "@takosumi/contracts/access";
 import { statement } from "@takosumi/db/sql";
 import type { Locator, Rows } from "../../world.ts";
 
-/** `me` is a reserved word that no slug may be; an id has a prefix that no slug may have. */
+/**
+ * `me` is a reserved word that no slug may be; an id has a prefix that no slug may have. A slug that was given up leads to its last
+ * holder for 90 days.
+ */
 const workspace = statement(
   "workspace_locate",
   `SELECT workspace.*, member.role AS reader_role
      FROM workspaces workspace JOIN members member ON member.workspace_id = workspace.id AND member.user_id = $2
-    WHERE (workspace.id = $1 OR workspace.slug = $1) AND ($3::text IS NULL OR workspace.id = $3)`,
+    WHERE (workspace.id = $1 OR workspace.slug = $1 OR workspace.id =
+            (SELECT workspace_id FROM names WHERE name = $1 AND released_at > now() - interval '90 days'))
+      AND ($3::text IS NULL OR workspace.id = $3)`,
 );
 /** The one personal Workspace of the reader; for a token that is bound to a Workspace, that one. */
 const own = statement(

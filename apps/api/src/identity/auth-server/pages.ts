@@ -1,0 +1,30 @@
+import { type Html, html, type Page } from "../../instance/page.ts";
+
+const wrong = {
+  credentials: "The username or the password is wrong.",
+  code: "The code is wrong, was used before, or is too old. Ask for another one.",
+  busy: "Too many sign-ins at this moment. Try again.",
+} as const;
+export type Failed = keyof typeof wrong;
+
+const said = (failed: Failed | undefined): Html | null => (failed ? html`<p class="wrong" role="alert">${wrong[failed]}</p>` : null);
+
+/** `provider`: where signing in at the identity provider begins, if there is one. */
+export const loginPage = (returnTo: string, failed: Failed | undefined, provider: string | null): Page => ({
+  title: "Sign in",
+  body: html`${said(failed)}${provider ? html`<p><a href="${provider}">Sign in with single sign-on</a></p>` : null}
+<form method="post" action="/auth/password"><input type="hidden" name="return_to" value="${returnTo}">
+<label for="username">Username</label><input id="username" name="username" autocomplete="username" autocapitalize="none" required autofocus>
+<label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" required>
+<button>Sign in</button></form>`,
+});
+
+/** The code stands in the fragment, which no server and no log sees before the form is sent. */
+export const welcomePage = (returnTo: string): Page => ({
+  title: "Welcome",
+  body: html`<p>This link signs you in once.</p>
+<form method="post" action="/auth/code"><input type="hidden" name="return_to" value="${returnTo}">
+<label for="code">One-time code</label><input id="code" name="code" autocomplete="one-time-code" required>
+<button>Sign in</button></form>`,
+  script: `const code=location.hash.slice(1);if(code){history.replaceState(null,"",location.pathname+location.search);document.getElementById("code").value=code}`,
+});
