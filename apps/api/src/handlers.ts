@@ -22,6 +22,7 @@ import { meHandlers } from "./identity/me/handlers.ts";
 import { sessionHandlers } from "./identity/sessions/handlers.ts";
 import { setupHandlers } from "./identity/setup/handlers.ts";
 import { healthHandlers } from "./instance/health/handlers.ts";
+import { notificationHandlers } from "./notifications/notifications/handlers.ts";
 import type { Resources } from "./resources.ts";
 import { protocolHandlers } from "./runner/protocol/handlers.ts";
 import type { World } from "./world.ts";
@@ -49,6 +50,7 @@ export const handlers = (resources: Resources): HandlersOf<Families, World> => (
   sessions: sessionHandlers(resources),
   auth: authHandlers(resources),
   authServer: authServerHandlers(resources),
+  notifications: notificationHandlers(resources),
   health: healthHandlers(resources),
   runnerProtocol: protocolHandlers(resources),
 });

@@ -4,6 +4,7 @@ import type { Db } from "@takosumi/db/db";
 import type { Keyring } from "@takosumi/keyring/envelope";
 import type { Engine } from "@takosumi/run-engine/engine";
 import type { Log } from "./logger.ts";
+import type { Inbox } from "./notifications/notifications/inbox.ts";
 
 /** What is opened at start and closed at stop. A family names the few that it uses; plain functions are imported. */
 export interface Resources {
@@ -13,6 +14,8 @@ export interface Resources {
   readonly engine: Engine;
   /** Heads of the audit, outside the database. */
   readonly anchors: AnchorStore;
+  /** Wakes streams of notifications. */
+  readonly inbox: Inbox;
   readonly log: Log;
   readonly settings: ApiSettings;
 }

@@ -17,6 +17,7 @@ import type { Log } from "./logger.ts";
 import { filePost } from "./mail/file-post.ts";
 import { openSending } from "./mail/sending.ts";
 import { smtpPost } from "./mail/smtp-post.ts";
+import { openInbox } from "./notifications/notifications/inbox.ts";
 import { keepHouse } from "./pipeline/housekeeping.ts";
 import type { Resources } from "./resources.ts";
 import { serveApi } from "./server.ts";
@@ -79,7 +80,9 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
     scratch: join(env.TAKOSUMI_DATA_DIR, "scratch"),
     limits: { principal: env.TAKOSUMI_RATE_LIMIT, address: env.TAKOSUMI_ADDRESS_RATE_LIMIT },
   };
-  const resources: Resources = { db, keyring, blobs, engine, anchors, log, settings };
+  const inbox = await openInbox(db);
+  opened.push(() => inbox.close());
+  const resources: Resources = { db, keyring, blobs, engine, anchors, inbox, log, settings };
   const tokens = { bootstrapToken: env.TAKOSUMI_BOOTSTRAP_TOKEN, runnerToken: env.TAKOSUMI_RUNNER_TOKEN };
   const { first, tokenRevoked } = await bootstrap(db, tokens);
   if (first) log.info("the first owner was made");

@@ -35,6 +35,7 @@ const additions = new Set([
   "GET /api/runs/sse",
   "GET /api/runs/:id/changes",
   "GET /api/artifacts/:id/content",
+  "POST /api/notifications/read-all",
   "POST /api/runs/:id/discard",
   "POST /api/runs/:id/retry",
   "POST /api/runs/:id/recover",

@@ -18,6 +18,7 @@ import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openUses } from "../src/identity/tokens/uses.ts";
 import { openLog } from "../src/logger.ts";
+import { openInbox } from "../src/notifications/notifications/inbox.ts";
 import { serveApi } from "../src/server.ts";
 import { type Holdings, holdings } from "./samples.ts";
 
@@ -52,10 +53,12 @@ beforeAll(async () => {
     limits: { principal: 10_000, address: 10_000 },
   };
   const uses = openUses({ db, log });
-  app = await serveApi({ db, keyring, blobs, engine, anchors, log, settings }, uses, { surfaces: new Set(), trustedProxies: [] });
+  const inbox = await openInbox(db);
+  app = await serveApi({ db, keyring, blobs, engine, anchors, inbox, log, settings }, uses, { surfaces: new Set(), trustedProxies: [] });
   closing.push(
     () => app.close(),
     () => uses.close(),
+    () => inbox.close(),
     () => engine.close(),
     () => database.drop(),
     () => rm(directory, { recursive: true }),

@@ -20,6 +20,7 @@ import { me } from "./identity/me.ts";
 import { sessions } from "./identity/sessions.ts";
 import { setup } from "./identity/setup.ts";
 import { health } from "./instance/health.ts";
+import { notifications } from "./notifications/notifications.ts";
 import { runnerProtocol } from "./runner/protocol.ts";
 
 /** Everything that the product serves. */
@@ -45,6 +46,7 @@ export const families = {
   sessions,
   auth,
   authServer,
+  notifications,
   health,
   runnerProtocol,
 } as const;

@@ -18,6 +18,9 @@ export const prefixes = {
   user: "usr_",
   mail: "mail_",
   session: "ses_",
+  notification: "ntf_",
+  webhook: "hook_",
+  webhook_delivery: "dlv_",
 } as const;
 /** What follows the prefix in examples. */
 export const exampleEnd = "01jd4r6m3xk8q2v7n5t9c0hbwe";

@@ -106,6 +106,13 @@ export type CheckpointRow = Row<model.checkpoints>;
 
 export type RunLogSegmentRow = Row<model.run_log_segments>;
 
+export type NotificationRow = Row<model.notifications, { data: Readonly<Record<string, unknown>> }>;
+export type WebhookRow = Row<model.webhooks, { created_by: Pick<Actor, "id" | "name"> }>;
+export type WebhookDeliveryRow = Row<
+  model.webhook_deliveries,
+  { data: Readonly<Record<string, unknown>>; state: "waiting" | "delivered" | "dead" }
+>;
+
 export type RunnerPoolRow = Row<model.runner_pools>;
 export type RunnerTokenRow = Row<model.runner_tokens, { created_by: Pick<Actor, "id" | "name"> | null }>;
 export type RunnerRow = Row<

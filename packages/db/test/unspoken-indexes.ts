@@ -18,6 +18,9 @@ export const unspokenIndexes: Readonly<Record<string, string>> = {
   data_keys_current_key: "One key seals for a Workspace at a time; retired ones still open.",
   mail_outbox_due_idx: "Mail that waits: few among those that ended.",
   mail_outbox_ended_idx: "Mail that ended, by when it may be forgotten.",
+  notifications_mail_idx: "Who is still to be told by mail: few among all.",
+  notifications_unread_idx: "What a person has not read: little of what they were told.",
+  personal_access_tokens_expiry_idx: "Tokens that end some day and are not revoked.",
   projects_page_idx: "Pages of a Workspace, without tombstones.",
   projects_slug_key: "A slug is taken in a Workspace until its Project is deleted.",
   run_events_log_idx: "Finds a byte of a log; events without text stay out of it.",
@@ -41,5 +44,7 @@ export const unspokenIndexes: Readonly<Record<string, string>> = {
   source_snapshots_digest_key: "Over an expression: the same bytes without a commit are the same snapshot.",
   state_versions_previous_key: "Over an expression: a version follows exactly one other, and only one follows none.",
   users_email_idx: "Over an expression: who has an address, in whatever writing.",
+  webhook_deliveries_due_idx: "What waits to be sent to a webhook.",
+  webhook_deliveries_subject_key: "An event is sent once to a webhook, but for what somebody sends again.",
   workspaces_personal_key: "One personal Workspace of a user.",
 };

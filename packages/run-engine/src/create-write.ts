@@ -10,6 +10,7 @@ import { openApplyOf, usedApplyOf } from "./queries/applies.ts";
 import { carryApprovals } from "./queries/approvals.ts";
 import { insertRun } from "./queries/insert-run.ts";
 import { holdCapsule, runById } from "./queries/snapshot.ts";
+import { tellOfRun } from "./tell.ts";
 
 /** The kind of Run that executes a plan. */
 export const writeKindOf = ({ mode }: Pick<RunRow, "mode">): "apply" | "destroy" => (mode === "destroy" ? "destroy" : "apply");
@@ -59,6 +60,8 @@ export async function createWrite(
   try {
     const made = (await tx.one<RunRow>(insertRun, [JSON.stringify(row)])) as RunRow;
     if (plan.status === "planned") await tx.query(carryApprovals, [plan.id, id]);
+    // Whoever may approve was told of the plan already, unless it was approved before.
+    else if (approvedBy === null) await tellOfRun(tx, made);
     return made;
   } catch (error) {
     if (error instanceof UniqueViolation)

@@ -3,6 +3,7 @@ import { type AuditInput, appendAudit, deferAudit } from "@takosumi/db/audit";
 import type { Tx } from "@takosumi/db/db";
 import type { RunRow } from "@takosumi/db/rows";
 import { evidenceOf } from "./evidence.ts";
+import { tellOfRun } from "./tell.ts";
 
 /** The engine itself, where no person and no runner acts. */
 export const engineActor: Actor = { id: "engine", kind: "service", name: "run engine" };
@@ -21,7 +22,7 @@ export const runnerActor = ({ runner_id: id, from }: { readonly runner_id: strin
 type Action = `run.${string}`;
 type Metadata = Readonly<Record<string, unknown>>;
 
-/** The AuditEvent of something that happened to a Run, as the last statement of its transaction. */
+/** What happened to a Run: told to whom it concerns, and its AuditEvent as the last statement of its transaction. */
 export const recordRun = async (
   tx: Tx,
   run: RunRow,
@@ -30,6 +31,7 @@ export const recordRun = async (
   metadata: Metadata = {},
   digests: Pick<AuditInput, "before_digest" | "after_digest"> = {},
 ): Promise<void> => {
+  await tellOfRun(tx, run);
   const evidence = evidenceOf(run);
   await appendAudit(tx, { ...eventOf(run, action, by, { ...metadata, ...(evidence && { evidence }) }), ...digests });
 };

@@ -16,6 +16,11 @@ const technical: Readonly<Record<string, string>> = {
   run_log_segments: "the same log, elsewhere",
   queue_turns: "whose turn it is",
   checkpoints: "what a Run at work has saved so far",
+  mail_outbox: "what is to be sent, of what is recorded where it happens",
+  notifications: "the same, for people to read",
+  notification_preferences: "what a person wants to hear of",
+  notification_settings: "the same",
+  webhook_deliveries: "what is to be sent",
   watched_changes: "of the test",
 };
 /** Which updates of a table count, where not all do. */

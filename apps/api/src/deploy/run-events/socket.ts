@@ -1,15 +1,12 @@
-import { setInterval } from "node:timers/promises";
 import type { runEvents } from "@takosumi/contracts/deploy/run-events";
 import type { ReceivesOf } from "@takosumi/contracts/infer";
 import type { EventBatch } from "@takosumi/run-engine/event-feed";
-import { merged } from "./merged.ts";
+import { heartbeats } from "../../streams/heartbeats.ts";
+import { merged } from "../../streams/merged.ts";
 import { messagesOf, type SocketMessage } from "./shown.ts";
 
 type Messages = readonly SocketMessage[];
 type Asked = ReceivesOf<typeof runEvents.operations.ws>;
-
-/** Proxies close what says nothing for a minute; WebSocket pings are not seen by a page's script. */
-const heartbeatMs = 30_000;
 
 interface Socket {
   readonly run_id: string;
@@ -37,12 +34,4 @@ async function* answers(run_id: string, asked: AsyncIterable<Asked>): AsyncGener
     yield runId === run_id
       ? [{ type: "subscribed", data: { runId } }]
       : [{ type: "error", data: { message: `This socket follows ${run_id}: open another one for another Run` } }];
-}
-
-async function* heartbeats(signal: AbortSignal): AsyncGenerator<Messages> {
-  try {
-    for await (const _ of setInterval(heartbeatMs, null, { signal, ref: false })) yield [{ type: "heartbeat", timestamp: Date.now() }];
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }
