@@ -9,7 +9,7 @@ import { parseMasterKey } from "@takosumi/keyring/master-key-text";
 import { SealError } from "@takosumi/keyring/seal-error";
 import { createActor } from "@takosumi/testkit/actors";
 import { caller } from "@takosumi/testkit/call";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sealMail } from "../src/mail/message.ts";
 import { DeployWorld } from "./deploy.ts";
 
@@ -95,12 +95,99 @@ it("a MAC holds where it stands alone", async () => {
     for (const other of macs) if (other.place !== place) expect(await keyring.verifyMac(other.place, "", sealed)).toBe(false);
 });
 
-it("a Secret that was moved to another's row plans nothing", async () => {
-  const secrets = await world.db.prisma.secrets.findMany({ orderBy: { id: "asc" } });
-  const [one, two] = secrets;
-  const capsule = await world.capsule({ variables: [{ name: "x", kind: "tofu", secret_id: one?.id }] });
-  await world.db.prisma.secrets.update({ where: { id: one?.id ?? "" }, data: { sealed: two?.sealed ?? "" } });
-  const answer = await world.call("POST", "/api/runs", { body: { kind: "plan", capsule_id: capsule.id } });
-  expect(answer.status).toBeGreaterThanOrEqual(500);
-  expect(JSON.stringify(answer.body)).not.toContain("value N_");
+/** What stands in a row's column is replaced while `work` goes on. */
+async function moved(table: string, column: string, from: string, to: string, work: () => Promise<void>): Promise<void> {
+  const set = statement(
+    `test_move_${table}`,
+    `UPDATE ${table} t SET ${column} = o.${column} FROM ${table} o WHERE t.id = $1 AND o.id = $2`,
+  );
+  const put = statement(
+    `test_put_${table}`,
+    `UPDATE ${table} SET ${column} = ($2::jsonb ->> 0)::${column === "variables" ? "jsonb" : "text"} WHERE id = $1`,
+  );
+  const get = statement(`test_get_${table}`, `SELECT ${column}::text AS value FROM ${table} WHERE id = $1`);
+  const [row] = await world.db.query<{ value: string }>(get, [from]);
+  await world.db.query(set, [from, to]);
+  try {
+    await work();
+  } finally {
+    await world.db.query(put, [from, JSON.stringify([row?.value])]);
+  }
+}
+const gone = { status: 410, body: { error: { code: "GONE", details: { reason: "damaged" } } } };
+
+describe("what was moved to another row is told as damaged, and nothing is done with it", () => {
+  const variables = (value: string) => [{ name: "x", kind: "tofu", value, sensitive: true }];
+  const plan = (id: string) => world.call("POST", "/api/runs", { body: { kind: "plan", capsule_id: id } });
+
+  it("a Secret", async () => {
+    const [one, two] = await world.db.prisma.secrets.findMany({ orderBy: { id: "asc" } });
+    const capsule = await world.capsule({ variables: [{ name: "x", kind: "tofu", secret_id: one?.id }] });
+    await moved("secrets", "sealed", one?.id ?? "", two?.id ?? "", async () => {
+      const answer = await plan(capsule.id);
+      expect(answer.status).toBeLessThan(500);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(JSON.stringify(answer.body)).not.toContain("value N_");
+    });
+    expect((await plan(capsule.id)).status).toBe(201);
+  });
+
+  it("a sensitive variable, which is mended by giving it anew", async () => {
+    const [one, two] = [
+      await world.capsule({ variables: variables("of one") }),
+      await world.capsule({ name: "two", variables: variables("of two") }),
+    ];
+    await moved("capsules", "variables", one.id, two.id, async () => {
+      const answer = await plan(one.id);
+      expect(answer).toMatchObject(gone);
+      expect(answer.body.error.message).toContain("value of x does not open");
+    });
+    await moved("capsules", "variables", one.id, two.id, async () => {
+      const mended = await world.call("PATCH", `/api/capsules/${one.id}`, { body: { variables: variables("again") } });
+      expect(mended.status).toBe(200);
+      expect((await plan(one.id)).status).toBe(201);
+    });
+  });
+
+  it("a connection's material, which is mended by giving all of it", async () => {
+    const made = async (name: string) =>
+      (
+        await world.ok("POST", "/api/connections", {
+          name,
+          provider: "acme/any",
+          recipe: { id: "generic-env" },
+          values: { ACME_TOKEN: name },
+        })
+      ).connection.id;
+    const [one, two] = [await made("moved-one"), await made("moved-two")];
+    await moved("connections", "sealed", one, two, async () => {
+      const patch = (body: object) => world.call("PATCH", `/api/connections/${one}`, { body });
+      expect(await patch({ values: { ACME_TOKEN: "x" } })).toMatchObject(gone);
+      expect((await patch({ values: { ACME_TOKEN: "x" }, files: [] })).status).toBe(200);
+    });
+  });
+
+  it("the variables of a Run, which is not made again", async () => {
+    const run = async (value: string) => {
+      const capsule = await world.capsule({ name: value });
+      const body = { kind: "plan", capsule_id: capsule.id, variables: variables(value) };
+      const { id } = (await world.ok("POST", "/api/runs", body)).run;
+      await world.ok("POST", `/api/runs/${id}/cancel`, {});
+      return id as string;
+    };
+    const [one, two] = [await run("run-one"), await run("run-two")];
+    const retry = () => world.call("POST", `/api/runs/${one}/retry`, { body: {} });
+    await moved("runs", "variable_set", one, two, async () => expect(await retry()).toMatchObject(gone));
+    expect((await retry()).status).toBe(201);
+  });
+
+  it("the answer of an Idempotency-Key", async () => {
+    const send = (key: string) =>
+      world.call("POST", "/api/secrets", { body: { name: `K_${key}`, value: "v" }, headers: { "idempotency-key": key } });
+    await send("one");
+    await send("two");
+    const [answer] = await world.db.prisma.idempotency_claims.findMany({ where: { key: "two" } });
+    await world.db.prisma.idempotency_claims.updateMany({ where: { key: "one" }, data: { answer: answer?.answer ?? "" } });
+    expect(await send("one")).toMatchObject(gone);
+  });
 });

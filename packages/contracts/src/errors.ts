@@ -61,7 +61,7 @@ export const reasons = {
     "connection_unavailable",
     "wrong_phase",
   ],
-  GONE: ["expired", "deleted"],
+  GONE: ["expired", "deleted", "damaged"],
   PRECONDITION_FAILED: ["lineage", "serial", "changed", "connection_unavailable", "exchange_failed"],
   PAYLOAD_TOO_LARGE: ["body", "file"],
   UNSUPPORTED_MEDIA_TYPE: ["type", "encoding"],

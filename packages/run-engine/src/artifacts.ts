@@ -77,18 +77,33 @@ export function stateOf(bytes: Uint8Array): StateFile {
   });
 }
 
-/** Bytes that a held Run works on: its source and base state, and for an apply the plan and work tree of exactly its plan. */
+/** What is no larger is looked at as a whole before its first byte is sent, so that damage is an answer and not a broken one. */
+const wholeLimit = 1024 * 1024;
+
+/**
+ * Bytes that a held Run works on: its source and base state, and for an apply the plan and work tree of exactly its plan. GONE `damaged`
+ * where they are not there as they were stored; a large body that is damaged breaks off.
+ */
 export async function openInput(
   { db, blobs }: Stores,
   held: Held,
   kind: "source" | "state" | "plan" | "work",
-): Promise<{ body: Readable; size: number }> {
+): Promise<{ body: Readable | Buffer; size: number }> {
   const run = await heldRun(db, held);
   // Before the plan is handed out: an apply of which this is not recorded was surely not begun.
   if (kind === "plan" && !(await db.one(heardOf, [run.id, held.epoch, held.runner_id]))) throw lostLease(run.id);
   const place = await placeOf({ db }, run, kind);
   if (!place) throw new ApiError("NOT_FOUND", `Run ${run.id} has no ${kind}`);
-  return { body: await blobs.open({ workspace: run.workspace_id, kind, digest: place.digest }), size: place.size };
+  const { digest, size } = place;
+  const at = { workspace: run.workspace_id, kind, digest };
+  try {
+    return { body: await (size <= wholeLimit ? blobs.read(at) : blobs.open(at)), size };
+  } catch (error) {
+    if (!(error instanceof BlobError) || (error.code !== "corrupt" && error.code !== "missing")) throw error;
+    throw new ApiError("GONE", `The stored ${kind} of Run ${run.id} is ${error.code === "missing" ? "gone" : "damaged"}`, {
+      reason: "damaged",
+    });
+  }
 }
 
 async function placeOf({ db }: Pick<EngineResources, "db">, run: RunRow, kind: "source" | "state" | "plan" | "work") {

@@ -7,7 +7,7 @@ import { secretPlace } from "./secrets.ts";
 export const materialPlace = (workspace: string, connection: string) =>
   ({ table: "connections", workspace, row: connection, field: "material" }) as const;
 
-/** The contents of a connection with those of its Secrets, in plaintext: only ever in memory. */
+/** The contents of a connection with those of its Secrets, in plaintext: only ever in memory. SealError where one is not what was stored there. */
 export async function openMaterial(
   keyring: Keyring,
   { id, workspace_id, sealed }: Pick<KnownConnection, "id" | "workspace_id" | "sealed">,

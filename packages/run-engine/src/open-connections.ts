@@ -1,6 +1,7 @@
 import type { Db } from "@takosumi/db/db";
 import type { RunRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
+import { SealError } from "@takosumi/keyring/seal-error";
 import { checkMaterial } from "@takosumi/recipes/check";
 import type { Opened } from "@takosumi/recipes/compose";
 import type { Phase } from "@takosumi/recipes/define";
@@ -47,7 +48,13 @@ export async function openConnections(
         reason: "changed",
         connection_id,
       });
-    const given = await openMaterial(keyring, connection, secrets);
+    const given = await openMaterial(keyring, connection, secrets).catch((error: unknown) => {
+      if (!(error instanceof SealError)) throw error;
+      throw unavailable(`What is stored of the connection ${name} does not open: it was moved or changed. Set its values anew`, {
+        reason: "connection_unavailable",
+        connection_id,
+      });
+    });
     const [fault] = checkMaterial(mode, given);
     if (fault) {
       const where = fault.path.slice(1).join(".");

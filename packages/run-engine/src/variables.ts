@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { ApiError } from "@takosumi/contracts/errors";
 import type { Queries } from "@takosumi/db/db";
 import type { CapsuleRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
@@ -73,7 +74,14 @@ export async function openVariables(
       const found = await secret(secret_id, "variables");
       put(kind, name, found.value, found.name);
     } else if (sealed !== null) {
-      const opened = await keyring.open(variablePlace(capsule.workspace_id, capsule.id, kind, name), sealed);
+      const opened = await keyring.open(variablePlace(capsule.workspace_id, capsule.id, kind, name), sealed).catch((error: unknown) => {
+        if (!(error instanceof SealError)) throw error;
+        const message = "does not open: what is stored of it was moved or changed. Set it anew";
+        throw new ApiError("GONE", `variables: the value of ${name} ${message}`, {
+          reason: "damaged",
+          fields: [{ path: "variables", message: `${name} ${message}` }],
+        });
+      });
       put(kind, name, JSON.parse(opened.toString("utf8")), name);
     } else put(kind, name, value, sensitive ? name : null);
   }

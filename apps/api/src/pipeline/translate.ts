@@ -2,6 +2,7 @@ import { BlobError } from "@takosumi/blobs/blob-error";
 import { ApiError } from "@takosumi/contracts/errors";
 import { DatabaseUnavailable, LostRace, UniqueViolation } from "@takosumi/db/errors";
 import { connectionLost } from "@takosumi/db/failure";
+import { SealError } from "@takosumi/keyring/seal-error";
 
 /** Prisma's words for a database that cannot be reached, a pool that gave no connection, and a server with none left. */
 const prismaAway = /^P(?:1001|1002|1008|1017|2024|2037)$/;
@@ -24,6 +25,10 @@ export function translate(error: unknown): ApiError | null {
     if (code === tooLong) return busy("The database took too long for this: nothing was changed, try again");
     if (cause instanceof UniqueViolation)
       return new ApiError("CONFLICT", "This exists already: somebody else was faster", { reason: "lost_race" });
+    if (cause instanceof SealError || (cause instanceof BlobError && (cause.code === "corrupt" || cause.code === "missing")))
+      return new ApiError("GONE", "Something that this needs is not there as it was stored: it was moved, changed or removed", {
+        reason: "damaged",
+      });
     if (cause instanceof BlobError && (cause.code === "no_space" || cause.code === "unavailable"))
       return new ApiError("UNAVAILABLE", `${cause.message}: nothing was changed`, { reason: "storage", retry_after_ms: 10_000 });
   }

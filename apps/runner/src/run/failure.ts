@@ -102,6 +102,8 @@ export function failureOf(error: unknown): RunFailure {
     return new RunFailure("OUTPUT_LIMIT", `${error.message}: the output of this Run cannot be shown safely.`);
   if (error instanceof ApiError && (error.details?.reason === "connection_unavailable" || error.details?.reason === "exchange_failed"))
     return new RunFailure("CREDENTIALS_UNAVAILABLE", error.message, { details: { ...error.details } });
+  if (error instanceof ApiError && error.code === "GONE" && error.details?.reason === "damaged")
+    return new RunFailure("INPUT_CORRUPT", `${error.message}. Nothing was executed: make a new plan.`);
   if (error instanceof ApiError && error.code === "NOT_FOUND")
     return new RunFailure("INPUT_MISSING", "Something that this Run needs is not stored any more: make a new plan.");
   return new RunFailure("RUNNER_ERROR", "The runner could not do its part. Its log says why; run it again.");

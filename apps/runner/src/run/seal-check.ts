@@ -24,13 +24,13 @@ export async function checkSeal(job: Job, ground: Ground): Promise<void> {
   const { sealed, base } = job.lease;
   if (!sealed) throw mismatch("plan");
   const [plan, tree, lock, state, variables] = await Promise.all([
-    factOf(join(job.dir.io, "plan")),
+    factOf(join(job.dir.io, "plan")).catch(() => null),
     hashTree(job.dir.root, { include: inWorkSnapshot }).catch(() => "unreadable"),
     readLock(ground.moduleDir).then(lockDigest, () => "unreadable"),
     readProduced(join(job.dir.io, "state.tfstate"), STATE_BYTES),
     readProduced(join(job.dir.io, "variables.tfvars.json"), VARIABLES_BYTES),
   ]);
-  if (plan.digest !== sealed.plan.digest || plan.size_bytes !== sealed.plan.size_bytes) throw mismatch("plan file");
+  if (plan?.digest !== sealed.plan.digest || plan.size_bytes !== sealed.plan.size_bytes) throw mismatch("plan file");
   if (tree !== sealed.work_tree_digest) throw mismatch("work tree");
   if (lock !== sealed.lock_digest) throw mismatch("provider lock file");
   if (!state || !isBase(state, base)) throw mismatch("state");

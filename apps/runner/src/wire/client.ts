@@ -2,6 +2,7 @@ import type { Operation } from "@takosumi/contracts/define";
 import type { InputOf, OutputOf } from "@takosumi/contracts/infer";
 import { Agent, type Dispatcher, request } from "undici";
 import { z } from "zod";
+import { WrongBytes } from "../cache/bytes.ts";
 import { addressOf, withQuery } from "./address.ts";
 import { refusalOf, textOf } from "./answer.ts";
 import { TryAgain, withRetries } from "./retry.ts";
@@ -17,6 +18,7 @@ type Body = string | Buffer | (() => AsyncIterable<Uint8Array>);
 
 const DEFAULT_PATIENCE_MS = 10 * 60_000;
 const DEFAULT_ANSWER_MS = 60_000;
+const MOST_BROKEN = 8;
 
 /** Calls of one runner to one api: typed by the contract, repeated while the api is away, over kept-open connections. */
 export class Client {
@@ -47,7 +49,10 @@ export class Client {
     return this.#json(operation, withQuery(path, rest), body, "application/octet-stream", patience, size);
   }
 
-  /** Hands the bytes of a download to `take`, which starts over with every attempt. */
+  /**
+   * Hands the bytes of a download to `take`, which starts over with every attempt. WrongBytes where they break off again and again
+   * although the api answers: then they are not there as they were stored.
+   */
   async download<O extends Operation, T>(
     operation: O,
     input: InputOf<O>,
@@ -55,10 +60,11 @@ export class Client {
     patience: Patience,
   ): Promise<T> {
     const { path, rest } = addressOf(operation, input as Record<string, unknown>);
+    let broken = 0;
     return withRetries(path, patience.patienceMs ?? DEFAULT_PATIENCE_MS, patience.signal, async (tries) => {
       const answer = await this.#send(operation.method, withQuery(path, rest), undefined, undefined, patience);
       if (answer.statusCode !== 200) throw await refusalOf(answer, tries);
-      return take(readable(answer.body));
+      return take(readable(answer.body, () => ++broken < MOST_BROKEN || wrong(path)));
     });
   }
 
@@ -113,10 +119,15 @@ function cutOff(error: unknown): never {
   throw new TryAgain(error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error));
 }
 
-async function* readable(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+async function* readable(body: AsyncIterable<Uint8Array>, brokenOff: () => unknown): AsyncIterable<Uint8Array> {
   try {
     yield* body;
   } catch (error) {
+    brokenOff();
     cutOff(error);
   }
+}
+
+function wrong(path: string): never {
+  throw new WrongBytes(path.split("/").at(-1) ?? "input");
 }

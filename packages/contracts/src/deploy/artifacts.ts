@@ -62,6 +62,7 @@ export const artifacts = family(
       summary: "The content of an artifact, whole",
       access: can("run:read", { artifact: "id" }),
       produces: ["text/plain", "application/json"],
+      errors: ["GONE"],
     }),
   },
 );

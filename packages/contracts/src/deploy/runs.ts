@@ -70,7 +70,7 @@ export const runs = family(
       ],
       output: oneRun,
       status: 201,
-      errors: ["CONFLICT"],
+      errors: ["CONFLICT", "GONE"],
     }),
     list: get("/api/runs", {
       summary: "Runs of a Capsule, a Project or a Workspace, newest first; plans without their resource changes",
@@ -115,6 +115,7 @@ export const runs = family(
         .object({ log: z.string(), offset: z.int(), next_offset: z.int(), complete: z.boolean() })
         .meta({ examples: [{ log: "OpenTofu will perform the following actions:\n", offset: 0, next_offset: 45, complete: false }] }),
       plain: "log",
+      errors: ["GONE"],
     }),
     approve: post("/api/runs/:id/approve", {
       summary: "Execute exactly the plan that was reviewed",
@@ -151,7 +152,7 @@ export const runs = family(
       examples: [{ summary: "With the reason", value: { message: "The registry is back" } }],
       output: oneRun,
       status: 201,
-      errors: ["CONFLICT"],
+      errors: ["CONFLICT", "GONE"],
     }),
     recover: post("/api/runs/:id/recover", {
       summary: "Say what the state is after a lost apply, and free its Capsule",

@@ -60,6 +60,7 @@ export const state = family(
       access: can("state:read", ofCapsule),
       audit: "state.downloaded",
       produces: ["application/json"],
+      errors: ["GONE"],
     }),
     read: get("/api/state/:capsule_id/versions/:id/metadata", {
       summary: "One state version without its bytes",

@@ -155,7 +155,7 @@ export const runnerProtocol = family(
       params: z.object({ kind: z.enum(["source", "state", "plan", "work"]) }),
       query: z.object(inQuery),
       produces: ["application/octet-stream"],
-      errors: ["CONFLICT", "NOT_FOUND"],
+      errors: ["CONFLICT", "NOT_FOUND", "GONE"],
     }),
     source: post("/api/runner/runs/:id/source", {
       summary: "Pin the source of a Run to a commit: answers the snapshot that is known of it, or null until its bytes are stored",

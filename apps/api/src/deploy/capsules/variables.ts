@@ -2,6 +2,8 @@ import type { VariablesInput } from "@takosumi/contracts/deploy/variables";
 import { canonicalJson } from "@takosumi/db/canonical-json";
 import type { CapsuleRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
+import type { Place } from "@takosumi/keyring/place";
+import { SealError } from "@takosumi/keyring/seal-error";
 import { type StoredVariable, variablePlace } from "@takosumi/run-engine/variables";
 import type { z } from "zod";
 import type { NestedId } from "../../tenancy/owned.ts";
@@ -26,10 +28,20 @@ export function storeVariables(
       const place = variablePlace(at.workspace_id, at.id, kind, name);
       const text = canonicalJson(value);
       const old = before.find((one) => one.kind === kind && one.name === name)?.sealed ?? null;
-      const same = old !== null && (await keyring.open(place, old)).toString("utf8") === text;
+      const same = old !== null && (await stands(keyring, place, old, text));
       return { name, kind, sensitive, secret_id: null, value: null, sealed: same ? old : await keyring.seal(place, text) };
     }),
   );
+}
+
+/** Whether that text is sealed there already. What was damaged is not: it is sealed anew. */
+async function stands(keyring: Keyring, place: Place, sealed: string, text: string): Promise<boolean> {
+  try {
+    return (await keyring.open(place, sealed)).toString("utf8") === text;
+  } catch (error) {
+    if (error instanceof SealError) return false;
+    throw error;
+  }
 }
 
 /** Where a body names a Secret. */

@@ -71,7 +71,9 @@ async function prepareMaterial({ db, keyring }: Used, held: ConnectionRow, given
   const mode = modeOf(recipeOf(held.recipe_id), held.recipe_mode);
   if (!mode) throw new ApiError("CONFLICT", `${readingOf({ ...held, secret_fields: [] }).message}`, { reason: "recipe_gone" });
   const place = materialPlace(held.workspace_id, held.id);
-  const opened = held.sealed === null ? {} : JSON.parse((await keyring.open(place, held.sealed)).toString("utf8"));
+  // What is replaced as a whole is not looked at, so that damaged material is mended by giving all of it.
+  const stays = held.sealed !== null && (given.values === undefined || given.files === undefined) ? held.sealed : null;
+  const opened = stays === null ? {} : JSON.parse((await keyring.open(place, stays)).toString("utf8"));
   const secrets = given.secrets ?? (await rows.secretsOf(db, held.id));
   const next = { values: given.values ?? opened.values, secrets, files: given.files ?? opened.files };
   refuseUnfit(mode, next);
