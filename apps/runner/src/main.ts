@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { runnerProtocol } from "@takosumi/contracts/runner/protocol";
 import { removeLeftCgroups } from "@takosumi/opentofu/cgroups";
@@ -10,6 +11,7 @@ import { instanceOf } from "./instance.ts";
 import { type Log, openLog } from "./log.ts";
 import { workRoot } from "./run/journal.ts";
 import { ReadyApplies } from "./run/ready-applies.ts";
+import { SparePlans, spareRoot } from "./run/spare-plans.ts";
 import { toolsOf } from "./run/tool.ts";
 import { Runner } from "./runner.ts";
 import { sandboxFacts } from "./sandbox.ts";
@@ -42,6 +44,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
   // Without a sandbox a shell is started with the environment of its phase, so none can be spare.
   const shells = new SpareShells(facts.kind === "none" ? 0 : Math.min(settings.slots * 2, MOST_SHELLS));
   const ready = new ReadyApplies(settings.slots);
+  const spares = new SparePlans();
   const work = new Runner(
     {
       settings,
@@ -52,6 +55,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
       facts,
       shells,
       ready,
+      spares,
       sources: new SourceCache(join(settings.dir, "sources"), settings.sourceCacheBytes),
       modules: new Recent(500),
       inits: new Inits(),
@@ -67,8 +71,8 @@ async function serve(settings: Settings, log: Log): Promise<void> {
   };
   if (stopping.signal.aborted) stop();
   else stopping.signal.addEventListener("abort", stop);
-  await work.resume();
-  removeLeftCgroups(facts.cgroups, workRoot(settings.dir));
+  await Promise.all([work.resume(), rm(spareRoot(settings.dir), { recursive: true, force: true })]);
+  for (const root of [workRoot(settings.dir), spareRoot(settings.dir)]) removeLeftCgroups(facts.cgroups, root);
   log.info(
     {
       runner_id: runner.id,
@@ -82,7 +86,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
     "ready",
   );
   await work.run();
-  await ready.close();
+  await Promise.all([ready.close(), spares.close()]);
   shells.close();
   await client.close();
 }

@@ -109,6 +109,7 @@ export class Runner {
     this.#busy++;
     const mark = { run };
     this.#begun.add(mark);
+    this.#site.spares.later(this.#site);
     const done: Promise<void> = (this.#running.get(root) ?? Promise.resolve())
       .then(work)
       .catch((error: unknown) => this.#site.log.error({ run_id: run, err: error }, "run broke"))
@@ -117,6 +118,7 @@ export class Runner {
         this.#begun.delete(mark);
         if (this.#running.get(root) === done) this.#running.delete(root);
         this.#free();
+        this.#site.spares.later(this.#site);
         void this.#sweep();
       });
     this.#running.set(root, done);

@@ -6,6 +6,7 @@ import type { SourceCache } from "./cache/sources.ts";
 import type { Settings } from "./env.ts";
 import type { Log } from "./log.ts";
 import type { ReadyApplies } from "./run/ready-applies.ts";
+import type { SparePlans } from "./run/spare-plans.ts";
 import type { Client } from "./wire/client.ts";
 
 /** What a module is known to need, by source digest, module path and tool. */
@@ -25,6 +26,7 @@ export type Site = {
   /** Shells for phases in a sandbox, started while there is nothing else to do. */
   readonly shells: SpareShells;
   readonly ready: ReadyApplies;
+  readonly spares: SparePlans;
   readonly sources: SourceCache;
   readonly modules: Recent<ModuleFacts>;
   readonly inits: Inits;

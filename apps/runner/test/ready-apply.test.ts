@@ -1,32 +1,19 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { detectSandbox } from "@takosumi/opentofu/sandbox-facts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FakeApi, type FakeRun } from "./fake-api.ts";
+import { heldTools } from "./held-tools.ts";
 import { hasTofu, RunnerProcess, removeDirs, runnerDir } from "./runner-process.ts";
 
 const boxed = (await detectSandbox()).kind === "bubblewrap";
 const module = { "main.tf": 'resource "terraform_data" "a" { input = "x" }\n' };
 
-/** Tools that wait or work in a Run's directory with this command: their mounts name it. */
-async function tools(runner: RunnerProcess, run: FakeRun, command: string): Promise<string[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const read = (pid: string, file: string) => readFile(`/proc/${pid}/${file}`, "latin1").catch(() => "");
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const [first = "", second] = (await read(pid, "cmdline")).split("\0");
-      const mine = first.startsWith("/opt/") && second === command;
-      return mine && (await read(pid, "mountinfo")).includes(join(runner.dir, "runs", run.id)) ? [pid] : [];
-    }),
-  );
-  return found.flat();
-}
-
 describe.runIf(hasTofu && boxed)("the tool of an apply, started while the plan is looked at", () => {
   let api: FakeApi;
   let runner: RunnerProcess;
   let plan: FakeRun;
-  let pid: string;
+  let pid: number;
   beforeEach(async () => {
     api = new FakeApi();
     await api.start();
@@ -41,10 +28,10 @@ describe.runIf(hasTofu && boxed)("the tool of an apply, started while the plan i
   const waiting = async () => {
     plan = await api.plan({ files: module, bound: false });
     expect(await plan.ended()).toMatchObject({ result: "planned" });
-    await expect.poll(() => tools(runner, plan, "apply"), { timeout: 20_000 }).toHaveLength(1);
-    [pid = ""] = await tools(runner, plan, "apply");
+    await expect.poll(() => heldTools(runner, `runs/${plan.id}`, "apply"), { timeout: 20_000 }).toHaveLength(1);
+    [pid = 0] = await heldTools(runner, `runs/${plan.id}`, "apply");
   };
-  const gone = () => expect.poll(() => tools(runner, plan, "apply"), { timeout: 20_000 }).toEqual([]);
+  const gone = () => expect.poll(() => heldTools(runner, `runs/${plan.id}`, "apply"), { timeout: 20_000 }).toEqual([]);
 
   it("is the one that applies", async () => {
     await waiting();
@@ -77,7 +64,7 @@ describe.runIf(hasTofu && boxed)("the tool of an apply, started while the plan i
 
   it("is not used where it was killed meanwhile", async () => {
     await waiting();
-    process.kill(Number(pid), "SIGKILL");
+    process.kill(pid, "SIGKILL");
     await gone();
     expect(await api.apply(plan, { bound: false }).ended()).toMatchObject({ result: "applied" });
   });

@@ -26,5 +26,7 @@ export function phaseLine({ folder, cwd, argv, walls, box, held, cgroups }: Line
   const work = held ? `${KEEPER} | { ${own}${there}exec ${payload}; }` : `{ : >exit; ${there}${payload} </dev/null; }`;
   // Who cannot join its groups does not run unlimited.
   const joined = cgroups.map((dir) => `echo 0 >${quoted(dir)}/cgroup.procs && `).join("");
-  return `${limitLines(limits, facts)}; cd ${quoted(folder)} && { ${joined}${work}; echo $? >${quoted(folder)}/exit; }`;
+  // Of a sandbox the shell stays in its folder, wherever that is moved to.
+  const exit = walls ? "exit" : `${quoted(folder)}/exit`;
+  return `${limitLines(limits, facts)}; cd ${quoted(folder)} && { ${joined}${work}; echo $? >${exit}; }`;
 }

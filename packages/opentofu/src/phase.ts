@@ -49,15 +49,19 @@ export async function holdPhase(start: PhaseStart): Promise<HeldPhase> {
   );
   shell.tell(line, options, true);
   let released = false;
+  let at = folder;
   return {
+    moved(dir) {
+      at = join(dir.ctl, start.name);
+    },
     release(config) {
       released = true;
-      const phase = running(start, shell, folder, cgroups);
+      const phase = running(start, shell, at, cgroups);
       shell.answer(quoted(config));
       return phase;
     },
     // bubblewrap says there how its payload ended.
-    waits: () => !released && shell.alive && !readFileSync(join(folder, "status"), { encoding: "utf8", flag: "a+" }).includes("exit-code"),
+    waits: () => !released && shell.alive && !readFileSync(join(at, "status"), { encoding: "utf8", flag: "a+" }).includes("exit-code"),
     async dismiss() {
       if (released) return;
       shell.dismiss();

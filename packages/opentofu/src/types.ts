@@ -118,6 +118,8 @@ export type Phase = {
 export type HeldPhase = {
   /** Lets it go, with this as its CLI configuration. Once. */
   release(config: string): Phase;
+  /** Its directory stands elsewhere now. Only in a sandbox, which holds directories and no names of them. */
+  moved(dir: RunDir): void;
   /** Whether it still waits: nobody released it, and its tool was not killed. */
   waits(): boolean;
   /** Ends it unused, where it was not released. Resolves when it touches its directory no more. */

@@ -69,16 +69,20 @@ export async function claim(resources: EngineResources, claiming: Claiming, wait
 /** The lease of a Run that was taken. Null where its variables do not open, or what was approved is not there as it was stored: it is over. */
 async function handedOut(resources: EngineResources, run: RunRow, claiming: Claiming): Promise<Lease | null> {
   const refuse = (wrong: Wrong) => resources.db.transaction((tx) => refuseTaken(tx, run, claiming, wrong));
-  const damaged = run.kind === "plan" ? null : await damagedOf(resources, run);
-  if (damaged) await refuse(broken(`the stored ${damaged} is not the one that was sealed`));
-  else
-    try {
-      return await leaseOf(resources, run);
-    } catch (error) {
-      if (!(error instanceof SealError)) throw error;
-      await refuse(broken("the stored variables are not those that were sealed"));
-    }
+  const [damaged, lease] = await Promise.all([
+    run.kind === "plan" ? null : damagedOf(resources, run),
+    leaseOf(resources, run).catch(unopened),
+  ]);
+  if (!damaged && lease) return lease;
+  await refuse(
+    broken(damaged ? `the stored ${damaged} is not the one that was sealed` : "the stored variables are not those that were sealed"),
+  );
   return null;
+}
+
+function unopened(error: unknown): null {
+  if (error instanceof SealError) return null;
+  throw error;
 }
 
 /** A Run that this runner was given, in an answer that it never got. */

@@ -97,10 +97,23 @@ async function spawn(job: Job, ground: Ground, { env, credentials }: Injected, h
   await writeJournal(job.dir.root, { run_id, epoch, kind, stage: "spawning", started_at: new Date(job.startedAt).toISOString() });
   await job.calls.known();
   await checkTool(job, ground);
-  const waiting = held ?? (await holdPhase(stepOf(job, ground, "apply", argv, { env, credentials })));
-  if (!held) job.atEnd(() => waiting.dismiss());
+  const waiting = held?.waits() ? held : await holdAnew(job, ground, argv, { env, credentials }, held);
   await checkSeal(job, ground);
   job.control.stopped.throwIfAborted();
   job.executed = true;
   return releaseApply(waiting);
+}
+
+/** `dead`: one that was held before, and was killed meanwhile. */
+async function holdAnew(
+  job: Job,
+  ground: Ground,
+  argv: string[],
+  given: Omit<Injected, "arguments">,
+  dead: HeldPhase | null,
+): Promise<HeldPhase> {
+  await dead?.dismiss();
+  const held = await holdPhase(stepOf(job, ground, "apply", argv, given));
+  job.atEnd(() => held.dismiss());
+  return held;
 }

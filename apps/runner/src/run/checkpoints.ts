@@ -8,7 +8,8 @@ import type { Job } from "./job.ts";
 import { ownFolder } from "./journal.ts";
 
 export const STATE_BYTES = 256 * 1024 * 1024;
-const SETTLE_MS = 50;
+/** An apply that ends within it sends its state once, with its end. */
+const SETTLE_MS = 250;
 const EVERY_MS = 1_000;
 
 /** A state that is whole and ours. */

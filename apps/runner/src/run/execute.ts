@@ -23,14 +23,14 @@ type Left = "waits_for_apply" | "done" | "kept";
 export async function executeRun(site: Site, lease: Lease, onJob: (job: Job) => () => void, note?: string): Promise<void> {
   const root = rootOf(site, lease);
   const { run_id, epoch, kind } = lease;
-  if (kind === "plan") {
-    await site.ready.drop(run_id);
-    await createRunDir(root);
-  }
+  const spare = await site.spares.take(lease, root);
+  if (kind === "plan") await site.ready.drop(run_id);
+  if (kind === "plan" && !spare) await createRunDir(root);
   await rm(ownFolder(root), { recursive: true, force: true });
   await mkdir(ownFolder(root), { recursive: true, mode: 0o700 });
   await writeJournal(root, { run_id, epoch, kind, stage: "preparing", started_at: new Date().toISOString() });
   const job = new Job(site, lease);
+  if (spare) job.begunAs(spare);
   await carryThrough(job, onJob, async () => {
     if (note) await job.note(note);
     await job.say({

@@ -21,7 +21,7 @@ export function groundOf(job: Job, tool: Tool): Ground {
 
 /** How one command is started: its own environment from nothing, the data directory read-only but for init. */
 export function stepOf(
-  job: Job,
+  job: Pick<Job, "site" | "dir">,
   { tool, seen, mirror }: Ground,
   name: string,
   argv: string[],

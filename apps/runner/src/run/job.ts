@@ -16,6 +16,7 @@ import { LeasedCalls } from "../wire/leased.ts";
 import { Carriage } from "./carriage.ts";
 import { RunControl } from "./control.ts";
 import { ownFolder, workRoot } from "./journal.ts";
+import type { SparePlan } from "./spare-plans.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -45,6 +46,8 @@ export class Job {
   #withheld = false;
   /** What may be begun for the apply of this plan, once its directory is cleared. */
   next: (() => Promise<void>) | null = null;
+  /** Tools that wait for this plan. */
+  spare: SparePlan | null = null;
   readonly #atEnd: (() => Promise<void>)[] = [];
 
   /** The Run's `own` folder must be there: the cursor lies in it. */
@@ -97,6 +100,12 @@ export class Job {
     } finally {
       await this.say({ type: "phase", at: new Date().toISOString(), name, state: "finished" }).catch(() => undefined);
     }
+  }
+
+  /** The directory of this plan, and the tools that wait in it. They end unused where the plan cannot use them. */
+  begunAs(spare: SparePlan): void {
+    this.spare = spare;
+    this.atEnd(() => spare.dismiss());
   }
 
   /** What is done when the Run has left this process, however it did. */

@@ -53,9 +53,18 @@ export async function executePlan(job: Job): Promise<Outcome> {
 }
 
 async function startPlan(job: Job, ground: Ground, { env, credentials }: Injected): Promise<Planning> {
+  await job.spare?.dismiss();
   const phase = await startPhase(stepOf(job, ground, "plan", planCommand(job, ground), { env, credentials }));
   const exit = guarded(job, phase, { writes: false });
   return { phase, exit, show: await holdShow(job, ground) };
+}
+
+/** The plan that waits in this directory, let go; null where it cannot be this one. The next one like this begins like it. */
+async function begunPlan(job: Job, ground: Ground): Promise<Planning | null> {
+  const argv = planCommand(job, ground);
+  if (Object.keys(job.lease.variables.env).length === 0) job.site.spares.want(ground, argv);
+  const begun = job.spare?.begin(ground, argv, job.site);
+  return begun ? { ...begun, exit: guarded(job, begun.phase, { writes: false }) } : null;
 }
 
 async function followPlan(job: Job, ground: Ground, { phase, exit, show }: Planning): Promise<Made> {
@@ -92,7 +101,7 @@ async function quickPlan(job: Job, ground: Ground, state: Buffer): Promise<Made 
   if (!(await builtinOnly(ground.moduleDir))) return null;
   const required = requiredProviders({ config: builtinConfig, lock: await readLock(ground.moduleDir), state });
   if (required.some(({ builtin }) => !builtin)) return null;
-  const planning = await startPlan(job, ground, nothingInjected(job));
+  const planning = (await begunPlan(job, ground)) ?? (await startPlan(job, ground, nothingInjected(job)));
   const { phase, exit, show } = planning;
   let began = false;
   try {
