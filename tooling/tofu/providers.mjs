@@ -12,7 +12,7 @@ const providers = [
   { type: "time", version: "0.14.2", package: "github.com/hashicorp/terraform-provider-time" },
   { type: "local", version: "2.9.0", package: "github.com/terraform-providers/terraform-provider-local" },
   // Our own, in `providers/probe`: a higher version whenever its source changes.
-  { type: "probe", version: "1.0.0", package: "takosumi.invalid/provider-tools/probe" },
+  { type: "probe", version: "1.1.0", package: "takosumi.invalid/provider-tools/probe" },
 ];
 
 const folderOf = ({ type, version }) => join(mirror, "registry.opentofu.org/hashicorp", type, version, `${process.platform}_${arch}`);

@@ -1,9 +1,9 @@
+import { credentials, FakeSts, raw, refusal } from "@takosumi/testkit/sts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Mode } from "../src/define.ts";
 import { exchange } from "../src/exchange.ts";
 import { ExchangeError } from "../src/exchange-error.ts";
 import { recipeOf } from "../src/registry.ts";
-import { credentials, FakeSts, raw, refusal } from "./fake-sts.ts";
 
 const mode = recipeOf("aws")?.modes.assume_role as Mode;
 const role = "arn:aws:iam::123456789012:role/deploy";

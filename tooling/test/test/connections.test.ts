@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { deployOn } from "@takosumi/testkit/deploy";
 import { standInMirror } from "@takosumi/testkit/mirror";
 import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
+import { credentials, FakeSts, refusal } from "@takosumi/testkit/sts";
 import { tools } from "@takosumi/testkit/tools";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -28,33 +27,22 @@ if (tools.tofu && tools.mirror)
     let runner: TestRunner;
     let user: ReturnType<typeof deployOn>;
     let mirror: string;
-    let sts: Server;
-    let refuses = false;
+    const sts = new FakeSts();
     const more = () => ({ TAKOSUMI_PROVIDER_MIRROR: mirror });
     beforeAll(async () => {
-      const credentials = `<Credentials><AccessKeyId>ASIATEMPORARY0001</AccessKeyId><SecretAccessKey>temporary-secret-1</SecretAccessKey><SessionToken>temporary-session-1</SessionToken><Expiration>2040-01-01T00:00:00Z</Expiration></Credentials>`;
-      const denied =
-        "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>not today</Message></Error></ErrorResponse>";
-      const assumed = `<AssumeRoleResponse><AssumeRoleResult>${credentials}</AssumeRoleResult></AssumeRoleResponse>`;
-      sts = createServer((request, response) => {
-        request.resume();
-        request.on("end", () => response.writeHead(refuses ? 403 : 200, { "content-type": "text/xml" }).end(refuses ? denied : assumed));
-      });
-      await new Promise<void>((resolve) => sts.listen(0, "127.0.0.1", resolve));
-      mirror = await standInMirror(
+      mirror = await standInMirror([
         "registry.terraform.io/cloudflare/cloudflare",
         "registry.opentofu.org/cloudflare/cloudflare",
         "registry.opentofu.org/hashicorp/aws",
-      );
-      api = await startApi({ env: { TAKOSUMI_AWS_STS_ENDPOINT: `http://127.0.0.1:${(sts.address() as AddressInfo).port}` } });
+      ]);
+      api = await startApi({ env: { TAKOSUMI_AWS_STS_ENDPOINT: await sts.start() } });
       runner = await startRunner(api, { more: more() });
       user = deployOn(api.call);
     });
     afterAll(async () => {
       await runner?.close();
       await api?.close();
-      sts.closeAllConnections();
-      await new Promise((resolve) => sts.close(resolve));
+      await sts.stop();
       await rm(mirror, { recursive: true, force: true });
     });
     const connection = async (body: object): Promise<string> => (await user.ok("POST", "/connections", body)).connection.id;
@@ -135,9 +123,9 @@ if (tools.tofu && tools.mirror)
       const capsule = await user.capsule(files, { provider_bindings: [{ provider: "hashicorp/aws", connection_id: id }] });
       const planned = await user.plan(capsule);
       expect(planned.status).toBe("planned");
-      refuses = true;
+      sts.answer = refusal(403, "AccessDenied", "not today");
       const failed = await user.approve(planned);
-      refuses = false;
+      sts.answer = credentials();
       expect(failed).toMatchObject({
         status: "failed",
         state_version_id: null,
@@ -146,7 +134,7 @@ if (tools.tofu && tools.mirror)
       expect(await user.log(failed)).not.toContain("time_sleep.a");
       expect((await user.ok("GET", `/capsules/${capsule}`)).capsule.lock).toBeNull();
       const again = await user.approve(await user.plan(capsule));
-      expect(await user.log(again)).toContain(`AWS_ACCESS_KEY_ID=${sha256("ASIATEMPORARY0001")}`);
+      expect(await user.log(again)).toContain(`AWS_ACCESS_KEY_ID=${sha256("ASIADEPLOY")}`);
     });
 
     test("a connection that is deleted between plan and apply: refused, and a queued apply ends before any runner has it", async () => {

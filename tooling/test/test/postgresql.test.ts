@@ -60,7 +60,7 @@ if (tools.tofu && tools.mirror && tools.psql)
     let mirror: string;
     let user: ReturnType<typeof deployOn>;
     beforeAll(async () => {
-      mirror = await standInMirror("registry.opentofu.org/cyrilgdn/postgresql");
+      mirror = await standInMirror(["registry.opentofu.org/cyrilgdn/postgresql"]);
       api = await startApi();
       await sql(`CREATE ROLE ${admin.user} LOGIN CREATEROLE CREATEDB PASSWORD '${admin.password}'`);
       runner = await startRunner(api, { more: { TAKOSUMI_PROVIDER_MIRROR: mirror } });

@@ -1,7 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AppRouter } from "@takosumi/contracts/router";
@@ -15,6 +13,7 @@ import { killNaming } from "@takosumi/testkit/kill-tree";
 import { Leaks } from "@takosumi/testkit/leaks";
 import { standInMirror } from "@takosumi/testkit/mirror";
 import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
+import { FakeSts, raw } from "@takosumi/testkit/sts";
 import { tools } from "@takosumi/testkit/tools";
 import { createTRPCClient, httpLink } from "@trpc/client";
 import superjson from "superjson";
@@ -119,7 +118,7 @@ if (tools.tofu && tools.mirror && tools.git)
     let scratch: string;
     let git: GitHttp;
     let modules: GitHttp;
-    let sts: Server;
+    const sts = new FakeSts();
     let call: Call;
     let user: ReturnType<typeof deployOn>;
     /** `others` ended before they had all of their facts. */
@@ -128,14 +127,11 @@ if (tools.tofu && tools.mirror && tools.git)
     beforeAll(async () => {
       const temporary = `<Credentials><AccessKeyId>${secrets.temporaryKey}</AccessKeyId><SecretAccessKey>${secrets.temporarySecret}</SecretAccessKey><SessionToken>${secrets.temporarySession}</SessionToken><Expiration>2040-01-01T00:00:00Z</Expiration></Credentials>`;
       const answer = `<AssumeRoleResponse><AssumeRoleResult>${temporary}</AssumeRoleResult></AssumeRoleResponse>`;
-      sts = createServer((request, response) =>
-        request.resume().on("end", () => response.writeHead(200, { "content-type": "text/xml" }).end(answer)),
-      );
-      await new Promise<void>((resolve) => sts.listen(0, "127.0.0.1", resolve));
+      sts.answer = raw(200, answer);
       const providers = ["registry.opentofu.org/cloudflare/cloudflare", "registry.opentofu.org/hashicorp/aws", "example.com/acme/any"];
-      mirror = await standInMirror(...providers);
+      mirror = await standInMirror(providers);
       const lease = { TAKOSUMI_LEASE_SECONDS: "3", TAKOSUMI_LEASE_RENEW_SECONDS: "1", TAKOSUMI_LEASE_GRACE_SECONDS: "1" };
-      api = await startApi({ env: { ...lease, TAKOSUMI_AWS_STS_ENDPOINT: `http://127.0.0.1:${(sts.address() as AddressInfo).port}` } });
+      api = await startApi({ env: { ...lease, TAKOSUMI_AWS_STS_ENDPOINT: await sts.start() } });
       scratch = await mkdtemp(join(tmpdir(), "takosumi-recorded-"));
       [git, modules] = await Promise.all([
         startGitHttp(scratch, { password: secrets.git }),
@@ -155,8 +151,7 @@ if (tools.tofu && tools.mirror && tools.git)
     afterAll(async () => {
       await runner?.close();
       await api?.close();
-      sts?.closeAllConnections();
-      await new Promise((resolve) => sts.close(resolve));
+      await sts.stop();
       await Promise.all([git?.close(), modules?.close()]);
       for (const directory of [mirror, scratch]) await rm(directory, { recursive: true, force: true });
     });

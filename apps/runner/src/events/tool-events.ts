@@ -1,4 +1,5 @@
 import type { Diagnostic, Summary } from "@takosumi/contracts/deploy/plan";
+import type { StateFile } from "@takosumi/contracts/deploy/state-file";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
 import type { ToolEvent } from "@takosumi/opentofu/types";
 import { fitDiagnostic } from "./fit.ts";
@@ -10,6 +11,8 @@ export class Seen {
   readonly diagnostics: Diagnostic[] = [];
   /** The tool's own count, where it got to its end. */
   summary: Summary | null = null;
+  /** What the tool says of the outputs: a state that it encrypts does not. */
+  outputs: StateFile["outputs"] = [];
   /** Rule 4: the whole state, which the tool could not save. */
   dump: Buffer | null = null;
   /** Resources whose change began. */
@@ -26,7 +29,9 @@ export class Seen {
     } else if (event.type === "summary" && event.operation !== "plan") {
       const { add, change, remove, import: imported, forget } = event;
       this.summary = { add, change, destroy: remove, import: imported, move: 0, forget };
-    } else if (event.type === "state_dump") this.dump = Buffer.from(event.state, "utf8");
+    } else if (event.type === "outputs")
+      this.outputs = Object.entries(event.outputs).map(([name, { type, value, sensitive }]) => ({ name, type, value, sensitive }));
+    else if (event.type === "state_dump") this.dump = Buffer.from(event.state, "utf8");
     else if (event.type === "resource") this.#count(event);
   }
 

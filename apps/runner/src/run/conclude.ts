@@ -35,7 +35,7 @@ export async function concluded(
     };
     return { result: "state_unsaved", tool, error, diagnostics };
   }
-  const state = await recordState(job, found.state);
+  const state = await recordState(job, found.state, seen);
   if (exit.code === 0) return { result: "applied", tool, state, summary, diagnostics, duration_ms: job.elapsedMs };
   const stop = job.control.reason;
   const failure = stop ? stopFailure(stop, diagnostics) : (killed(exit) ?? toolFailure("APPLY_FAILED", `${name} apply`, diagnostics, exit));

@@ -30,12 +30,13 @@ export async function findState({ io, moduleDir, base }: Places, exit: PhaseExit
 }
 
 /** Sends a state, or has it carried along, and says what its bytes say; null where they are the ones that the Run began with. */
-export async function recordState(job: Job, state: GoodState | null): Promise<RecordedState | null> {
+export async function recordState(job: Job, state: GoodState | null, seen: Seen): Promise<RecordedState | null> {
   if (!state || state.digest === job.lease.base.digest) return null;
   const file = stateFile(state.bytes);
   if (!file) throw new Error("a good state that is none");
   await job.carried.take("state", { digest: state.digest, size: state.bytes.length, body: state.bytes });
-  const { serial, lineage, resource_count, outputs } = file;
+  const { serial, lineage, resource_count, encrypted } = file;
+  const outputs = encrypted ? seen.outputs : file.outputs;
   return {
     digest: state.digest,
     size_bytes: state.bytes.length,

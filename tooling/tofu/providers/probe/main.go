@@ -31,7 +31,10 @@ func main() {
 }
 
 // The arguments that recipes set, and some that modules set themselves. Lists are joined with a space.
-var texts = []string{"profile", "region", "credentials", "project", "config_path", "config_context", "host", "token", "cloud", "username"}
+var texts = []string{
+	"profile", "region", "credentials", "project", "zone", "impersonate_service_account", "config_path", "config_context", "host", "token",
+	"cloud", "username", "tenant_id", "client_id_file_path", "client_secret_file_path", "subscription_id", "environment",
+}
 var lists = []string{"shared_credentials_files", "shared_config_files"}
 
 type probe struct{}
