@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { contexts, type Surface } from "@takosumi/contracts/contexts";
 import { unknownSettingMessage, unknownSettings } from "@takosumi/contracts/instance/setting-names";
 import { StartError } from "@takosumi/contracts/instance/start-errors";
+import { PrivateHosts } from "@takosumi/reach/private-hosts";
 import { z } from "zod";
 
 const whole = (fallback: number, least: number, most: number) =>
@@ -108,6 +109,18 @@ const Variables = z.object({
   TAKOSUMI_DATABASE_WAIT_SECONDS: whole(10, 1, 600),
   /** AWS is not everywhere reached at its own address; tests have an STS of their own. */
   TAKOSUMI_AWS_STS_ENDPOINT: absoluteUrl.optional(),
+  /** Where users may have us send things although it is inside. */
+  TAKOSUMI_WEBHOOK_PRIVATE_HOSTS: z
+    .string()
+    .prefault("")
+    .transform((text, { addIssue }) => {
+      try {
+        return new PrivateHosts(text);
+      } catch (error) {
+        addIssue({ code: "custom", message: (error as Error).message });
+        return z.NEVER;
+      }
+    }),
   /** Mail leaves by it; without one it stays in files. */
   TAKOSUMI_SMTP_URL: z.string().refine(isSmtpUrl, { error: "is not a URL that begins with smtp:// or smtps://" }).optional(),
   TAKOSUMI_MAIL_FROM: z

@@ -23,6 +23,7 @@ import { sessionHandlers } from "./identity/sessions/handlers.ts";
 import { setupHandlers } from "./identity/setup/handlers.ts";
 import { healthHandlers } from "./instance/health/handlers.ts";
 import { notificationHandlers } from "./notifications/notifications/handlers.ts";
+import { webhookHandlers } from "./notifications/webhooks/handlers.ts";
 import type { Resources } from "./resources.ts";
 import { protocolHandlers } from "./runner/protocol/handlers.ts";
 import type { World } from "./world.ts";
@@ -51,6 +52,7 @@ export const handlers = (resources: Resources): HandlersOf<Families, World> => (
   auth: authHandlers(resources),
   authServer: authServerHandlers(resources),
   notifications: notificationHandlers(resources),
+  webhooks: webhookHandlers(resources),
   health: healthHandlers(resources),
   runnerProtocol: protocolHandlers(resources),
 });

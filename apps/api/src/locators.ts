@@ -11,6 +11,7 @@ import { locateSource } from "./deploy/sources/repository.ts";
 import { locateState } from "./deploy/state/repository.ts";
 import { locateToken } from "./identity/access-tokens/repository.ts";
 import { locateSession } from "./identity/sessions/repository.ts";
+import { locateDelivery, locateWebhook } from "./notifications/webhooks/repository.ts";
 import { locateWorkspace } from "./tenancy/workspaces/repository.ts";
 import type { Locator, Rows } from "./world.ts";
 
@@ -31,4 +32,6 @@ export const locators: { readonly [E in keyof Rows]: Locator<E> } = {
   runner_token: locateRunnerToken,
   token: locateToken,
   session: locateSession,
+  webhook: locateWebhook,
+  webhook_delivery: locateDelivery,
 };

@@ -2,6 +2,7 @@ import type { Blobs } from "@takosumi/blobs/blobs";
 import type { AnchorStore } from "@takosumi/db/audit-anchors";
 import type { Db } from "@takosumi/db/db";
 import type { Keyring } from "@takosumi/keyring/envelope";
+import type { PrivateHosts } from "@takosumi/reach/private-hosts";
 import type { Engine } from "@takosumi/run-engine/engine";
 import type { Log } from "./logger.ts";
 import type { Inbox } from "./notifications/notifications/inbox.ts";
@@ -25,6 +26,8 @@ interface ApiSettings {
   readonly version: string;
   /** Without a slash at its end. Where any free port is taken, whole only once it listens: read it when it is needed. */
   readonly public_url: string;
+  /** Private hosts and addresses that webhooks may reach. */
+  readonly webhook_hosts: PrivateHosts;
   /** Where bytes lie that are too many for memory, while they are read. */
   readonly scratch: string;
   /** Requests a minute, in this process. */

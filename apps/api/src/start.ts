@@ -18,6 +18,7 @@ import { filePost } from "./mail/file-post.ts";
 import { openSending } from "./mail/sending.ts";
 import { smtpPost } from "./mail/smtp-post.ts";
 import { openInbox } from "./notifications/notifications/inbox.ts";
+import { openDelivering } from "./notifications/webhooks/sending/deliver.ts";
 import { keepHouse } from "./pipeline/housekeeping.ts";
 import type { Resources } from "./resources.ts";
 import { serveApi } from "./server.ts";
@@ -77,6 +78,7 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
   const settings = {
     version,
     public_url: env.TAKOSUMI_PUBLIC_URL,
+    webhook_hosts: env.TAKOSUMI_WEBHOOK_PRIVATE_HOSTS,
     scratch: join(env.TAKOSUMI_DATA_DIR, "scratch"),
     limits: { principal: env.TAKOSUMI_RATE_LIMIT, address: env.TAKOSUMI_ADDRESS_RATE_LIMIT },
   };
@@ -94,6 +96,8 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
     : filePost(join(env.TAKOSUMI_DATA_DIR, "outbox"), env.TAKOSUMI_MAIL_FROM);
   const sending = await openSending(resources, post);
   opened.push(() => sending.close());
+  const delivering = await openDelivering(resources, settings.webhook_hosts);
+  opened.push(() => delivering.close());
   const uses = openUses(resources);
   opened.push(() => uses.close());
   const app = await serveApi(resources, uses, {

@@ -13,6 +13,8 @@ import type {
   SecretRow,
   SourceRow,
   StateVersionRow,
+  WebhookDeliveryRow,
+  WebhookRow,
   WorkspaceRow,
 } from "@takosumi/db/rows";
 import { implementFor, type Principal } from "@takosumi/transport/handlers";
@@ -39,6 +41,8 @@ export interface Rows {
   /** A personal access token of the caller's own. */
   readonly token: PersonalAccessTokenRow;
   readonly session: OwnSession;
+  readonly webhook: WebhookRow;
+  readonly webhook_delivery: WebhookDeliveryRow;
 }
 export interface World {
   readonly rows: Rows;

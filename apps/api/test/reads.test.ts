@@ -9,6 +9,7 @@ import type { Db } from "@takosumi/db/db";
 import type { Statement } from "@takosumi/db/sql";
 import { openKeyring } from "@takosumi/keyring/envelope";
 import { localMasterKey } from "@takosumi/keyring/master-key";
+import { PrivateHosts } from "@takosumi/reach/private-hosts";
 import { openEngine } from "@takosumi/run-engine/engine";
 import { engineDefaults } from "@takosumi/run-engine/settings";
 import { type Actor, createActor } from "@takosumi/testkit/actors";
@@ -49,6 +50,7 @@ beforeAll(async () => {
   const settings = {
     version: "0.0.0",
     public_url: "http://127.0.0.1",
+    webhook_hosts: new PrivateHosts(""),
     scratch: join(directory, "scratch"),
     limits: { principal: 10_000, address: 10_000 },
   };

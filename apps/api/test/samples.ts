@@ -18,7 +18,10 @@ export interface Holdings {
   readonly runner: string;
   readonly token: string;
   readonly session: string;
+  readonly webhook: string;
+  readonly webhook_delivery: string;
 }
+const webhook = { url: "https://hooks.example.test/a", events: ["run.failed"] };
 
 export const inline = { kind: "inline", files: { "main.tf": 'resource "terraform_data" "a" {}' } };
 const unique = () => Math.random().toString(36).slice(2, 10);
@@ -79,7 +82,12 @@ export async function holdings(call: Call): Promise<Holdings> {
   const { id: artifact } = await made(call, `/api/runs/${run}/artifacts`, { type: "doc", content: "a" }, "artifact");
   const { id: runner_pool } = await made(call, "/api/runner-pools", { name: `p-${unique()}` }, "runner_pool");
   const { id: runner_token, runner } = await registered(call, runner_pool);
+  const hooks = `/api/spaces/${workspace}/webhooks`;
+  const { id: hook } = await made(call, hooks, webhook, "webhook");
+  const { id: webhook_delivery } = await made(call, `${hooks}/${hook}/ping`, {}, "delivery");
   return {
+    webhook: hook,
+    webhook_delivery,
     workspace,
     project,
     capsule,
@@ -122,6 +130,8 @@ export const bodies: Readonly<Record<string, (held: Holdings) => Record<string, 
   "runs.approve": () => ({}),
   "runs.discard": () => ({}),
   "runs.cancel": () => ({}),
+  "webhooks.create": () => webhook,
+  "webhooks.update": () => ({ active: true }),
   "notifications.updatePreferences": () => ({ updates: [{ type: "run.failed", channel: "email", enabled: true }] }),
   "notifications.updateSettings": () => ({ muted_until: null }),
   "artifacts.create": () => ({ type: "doc", title: "notes", content: "# notes" }),

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { unknownSettingMessage, unknownSettings } from "@takosumi/contracts/instance/setting-names";
+import { PrivateHosts } from "@takosumi/reach/private-hosts";
 import { z } from "zod";
-import { PrivateHosts } from "./source/private-hosts.ts";
 
 const MiB = 1024 * 1024;
 const whole = (fallback: number, min: number, max: number) => z.coerce.number().int().min(min).max(max).default(fallback);

@@ -13,6 +13,7 @@ const admin = [
   "connection:write",
   "member:write",
   "runner:write",
+  "webhook:write",
 ] as const;
 const owner = [...admin, "workspace:delete"] as const;
 
@@ -54,6 +55,8 @@ export const entities = [
   "runner",
   "runner_pool",
   "runner_token",
+  "webhook",
+  "webhook_delivery",
   "token",
   "session",
   "user",

@@ -60,6 +60,8 @@ export const reasons = {
     "recipe_gone",
     "connection_unavailable",
     "wrong_phase",
+    "limit",
+    "inactive",
   ],
   GONE: ["expired", "deleted", "damaged"],
   PRECONDITION_FAILED: ["lineage", "serial", "changed", "connection_unavailable", "exchange_failed"],

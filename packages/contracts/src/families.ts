@@ -21,6 +21,7 @@ import { sessions } from "./identity/sessions.ts";
 import { setup } from "./identity/setup.ts";
 import { health } from "./instance/health.ts";
 import { notifications } from "./notifications/notifications.ts";
+import { webhooks } from "./notifications/webhooks.ts";
 import { runnerProtocol } from "./runner/protocol.ts";
 
 /** Everything that the product serves. */
@@ -47,6 +48,7 @@ export const families = {
   auth,
   authServer,
   notifications,
+  webhooks,
   health,
   runnerProtocol,
 } as const;

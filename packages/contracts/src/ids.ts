@@ -20,6 +20,7 @@ export const prefixes = {
   session: "ses_",
   notification: "ntf_",
   webhook: "hook_",
+  event: "evt_",
   webhook_delivery: "dlv_",
 } as const;
 /** What follows the prefix in examples. */

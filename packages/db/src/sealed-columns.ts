@@ -74,6 +74,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   single("secrets", "sealed", "text", own("value")),
   single("connections", "sealed", "text", own("material")),
   variables,
+  single("webhooks", "secret", "text", own("secret")),
   single("runs", "variable_set", "text", own("variable_set")),
   single("runs", "seal", "mac", own("seal")),
   single("mail_outbox", "sealed", "text", (row) => ({ workspace: "instance", row: String(row.id), field: "sealed" }), ["id"], []),

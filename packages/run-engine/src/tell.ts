@@ -7,6 +7,7 @@ import type { Tx } from "@takosumi/db/db";
 import { type NotificationInput, tell } from "@takosumi/db/notifications";
 import type { RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
+import { queueEvents } from "@takosumi/db/webhook-events";
 import { approverRefused } from "./approval-rules.ts";
 import { wordsFor } from "./told-words.ts";
 
@@ -27,12 +28,14 @@ interface Surroundings {
   /** Who made the plan. */
   readonly author: string;
   readonly approvers: readonly string[] | null;
+  readonly webhooks: readonly string[] | null;
 }
-/** $1 run, $2 the status that it must still have. Plan: primary keys. */
+/** $1 run, $2 the status that it must still have, $3 the event. Plan: primary keys, webhooks_page_idx. */
 const surroundings = statement(
   "told_surroundings",
   `SELECT c.name AS capsule, c.policy AS capsule_policy, p.policy AS project_policy, coalesce(plan.actor_id, r.actor_id) AS author,
-     (SELECT array_agg(a.user_id) FROM approvals a WHERE a.run_id = r.id) AS approvers
+     (SELECT array_agg(a.user_id) FROM approvals a WHERE a.run_id = r.id) AS approvers,
+     (SELECT array_agg(w.id) FROM webhooks w WHERE w.workspace_id = r.workspace_id AND w.active AND $3 = ANY (w.events)) AS webhooks
    FROM runs r JOIN capsules c ON c.id = r.capsule_id JOIN projects p ON p.id = r.project_id LEFT JOIN runs plan ON plan.id = r.plan_run_id
    WHERE r.id = $1 AND r.status = $2`,
 );
@@ -50,20 +53,26 @@ const approving = having("run:approve");
 const recovering = having("run:recover");
 
 /**
- * Tells whom it concerns what became of a Run, in the transaction that moved it there: each person once for a Run and a type. Nothing is
+ * Tells people and webhooks whom it concerns what became of a Run, in the transaction that moved it there: each person once for a Run and a type. Nothing is
  * told of a Run that has moved on in the same transaction.
  */
 export async function tellOfRun(tx: Tx, run: RunRow): Promise<void> {
   const type = told[run.status];
   if (type === undefined) return;
-  const around = await tx.one<Surroundings>(surroundings, [run.id, run.status]);
+  const around = await tx.one<Surroundings>(surroundings, [run.id, run.status, type]);
   if (!around) return;
   const people = await concerned(tx, type, run, around);
   const words = wordsFor(type, run, around.capsule);
-  const about = { workspace_id: run.workspace_id, run_id: run.id, type, subject: run.id, ...words, data: dataOf(run, around.capsule) };
+  const data = dataOf(run, around.capsule);
+  const about = { workspace_id: run.workspace_id, type, subject: run.id };
+  const event = { ...about, event_id: newId(prefixes.event), data: { ...words, ...data } };
+  await queueEvents(
+    tx,
+    (around.webhooks ?? []).map((webhook_id) => ({ ...event, id: newId(prefixes.webhook_delivery), webhook_id })),
+  );
   await tell(
     tx,
-    people.map((user_id): NotificationInput => ({ id: newId(prefixes.notification), user_id, ...about })),
+    people.map((user_id): NotificationInput => ({ id: newId(prefixes.notification), user_id, run_id: run.id, ...about, ...words, data })),
   );
 }
 

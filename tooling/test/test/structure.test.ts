@@ -113,6 +113,7 @@ it("takes every version from the catalog", () => {
 const graph: Readonly<Record<string, readonly string[]>> = {
   contracts: [],
   redact: [],
+  reach: [],
   opentofu: ["contracts"],
   keyring: ["contracts"],
   recipes: ["contracts"],
@@ -121,8 +122,8 @@ const graph: Readonly<Record<string, readonly string[]>> = {
   db: ["contracts"],
   transport: ["contracts"],
   "run-engine": ["contracts", "db", "blobs", "keyring", "recipes", "redact"],
-  api: ["contracts", "transport", "run-engine", "db", "blobs", "keyring", "redact", "recipes", "opentofu"],
-  runner: ["contracts", "opentofu", "redact", "recipes", "sdk"],
+  api: ["contracts", "transport", "run-engine", "db", "blobs", "keyring", "redact", "recipes", "opentofu", "reach"],
+  runner: ["contracts", "opentofu", "redact", "recipes", "reach", "sdk"],
   dashboard: ["contracts", "sdk"],
   cli: ["contracts", "sdk", "db", "keyring", "blobs"],
 };

@@ -26,6 +26,7 @@ const technical: Readonly<Record<string, string>> = {
 /** Which updates of a table count, where not all do. */
 const counted: Readonly<Record<string, string>> = {
   runs: "OLD.status IS DISTINCT FROM NEW.status",
+  webhooks: "(OLD.url, OLD.events, OLD.active, OLD.secret) IS DISTINCT FROM (NEW.url, NEW.events, NEW.active, NEW.secret)",
   runners: "(OLD.draining, OLD.registered_at) IS DISTINCT FROM (NEW.draining, NEW.registered_at)",
   sessions: "OLD.last_used_at IS NOT DISTINCT FROM NEW.last_used_at",
   personal_access_tokens: "OLD.last_used_at IS NOT DISTINCT FROM NEW.last_used_at",

@@ -3,6 +3,7 @@ import { repeat } from "@takosumi/run-engine/repeat";
 import { forgetSignIns } from "../identity/sign-in/repository.ts";
 import { forgetMail } from "../mail/repository.ts";
 import { forgetNotifications } from "../notifications/notifications/repository.ts";
+import { forgetDeliveries } from "../notifications/webhooks/repository.ts";
 import type { Resources } from "../resources.ts";
 import { forgetClaims } from "./repository.ts";
 
@@ -26,5 +27,6 @@ export async function tidy(db: Resources["db"], signal: AbortSignal): Promise<vo
   await forgetMail(db, batch);
   for (let i = 0; i < batches && !signal.aborted; i++) if ((await forgetSignIns(db, batch)) < batch) break;
   await forgetNotifications(db, batch);
+  await forgetDeliveries(db, batch);
   await forgetDenials(db, new Date(Date.now() - denialsKept));
 }

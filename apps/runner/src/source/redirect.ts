@@ -1,7 +1,8 @@
 import { authorityOf, type GitUrl, parseGitUrl } from "@takosumi/contracts/deploy/git-url";
+import { pinnedTo } from "@takosumi/reach/pinned";
+import type { PrivateHosts } from "@takosumi/reach/private-hosts";
 import { Agent, request } from "undici";
 import { RunFailure } from "../run/failure.ts";
-import type { PrivateHosts } from "./private-hosts.ts";
 import { reach } from "./reach.ts";
 
 const ANSWER_MS = 15_000;
@@ -35,8 +36,7 @@ async function locationOf(url: GitUrl, addresses: readonly string[]): Promise<st
   const address = addresses[0] as string;
   const dispatcher = new Agent({
     connect: {
-      lookup: (_host, { all }, done) =>
-        all ? done(null, [{ address, family: address.includes(":") ? 6 : 4 }]) : done(null, address, address.includes(":") ? 6 : 4),
+      lookup: pinnedTo(address),
     },
   });
   try {

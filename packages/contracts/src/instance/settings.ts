@@ -136,6 +136,12 @@ export const settings = [
     read_by: ["start", "api"],
   },
   {
+    name: "TAKOSUMI_WEBHOOK_PRIVATE_HOSTS",
+    about: "Private addresses that webhooks may reach: host, host:port, *.suffix or 10.0.0.0/8, separated by commas.",
+    default: null,
+    read_by: ["start", "api"],
+  },
+  {
     name: "TAKOSUMI_QUICKSTART",
     about: "off: npm start runs no first Capsule on an empty database.",
     default: "on",

@@ -39,10 +39,10 @@ function listOf(ranges: readonly (readonly [string, number])[]): BlockList {
 }
 const privates = listOf(privateRanges);
 
-/** Whether an address is one that a git source may not reach unless the operator said so. An IPv4 address inside an IPv6 one counts as itself. */
+/** Whether an address is one that nothing which a user names may reach unless the operator said so. An IPv4 address inside an IPv6 one counts as itself. */
 export const isPrivate = (address: string): boolean => privates.check(unzoned(address), family(address));
 
-/** What the operator lets git sources reach although it is private: `host`, `host:port`, `*.suffix`, `10.0.0.0/8`, or `*` for all. */
+/** What the operator lets be reached although it is private: `host`, `host:port`, `*.suffix`, `10.0.0.0/8`, or `*` for all. */
 export class PrivateHosts {
   readonly #names: ReadonlySet<string>;
   readonly #suffixes: readonly string[];
