@@ -6,7 +6,7 @@ import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { approverRefused } from "./approval-rules.ts";
 import { refuseUnbound } from "./bound.ts";
 import { conflict, heldBy, unusable } from "./conflicts.ts";
-import { createWrite, planOf, refuseOutdated } from "./create-write.ts";
+import { createWrite, planOf, refuseExpired, refuseOutdated } from "./create-write.ts";
 import type { Decided } from "./decide.ts";
 import { takeCapsule } from "./lock.ts";
 import { policyOf } from "./policy-of.ts";
@@ -52,6 +52,7 @@ export async function approve(tx: Tx, { id, capsule_id }: Pick<RunRow, "id" | "c
       required: executing.approvals_required,
     };
   }
+  if (executing) refuseExpired(executing);
   refuseOutdated(plan, capsule);
   await refuseUnbound(tx, plan);
   const held = heldBy(capsule, executing?.id ?? null);

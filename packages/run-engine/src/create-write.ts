@@ -34,6 +34,7 @@ export async function createWrite(
   if (used) throw conflict(`Run ${plan.id} was executed by Run ${used.id}. Plan again`, { reason: "already_applied", run_id: used.id });
   const open = await tx.one<RunRow>(openApplyOf, [plan.id]);
   if (open) throw conflict(`Run ${open.id} executes this plan already: approve that one`, { reason: "run_active", run_id: open.id });
+  if (approvedBy === null) refuseExpired(plan);
   const held = approvedBy === null ? null : heldBy(capsule, null);
   if (held) throw held;
 
@@ -70,11 +71,15 @@ export async function createWrite(
   }
 }
 
+/** 409 for a plan, or an apply that waits, whose time is over, though nobody noted it yet. */
+export function refuseExpired({ id, expires_at }: RunRow): void {
+  if (expires_at !== null && expires_at.getTime() < Date.now()) throw conflict(`Run ${id} has expired. Plan again`, { reason: "expired" });
+}
+
 /** 409 where what was planned is not what would be applied. */
 export function refuseOutdated(plan: RunRow, capsule: CapsuleRow): void {
   if (plan.status !== "planned" && plan.status !== "approved") throw unusable(plan);
-  if (plan.status === "planned" && plan.expires_at !== null && plan.expires_at.getTime() < Date.now())
-    throw conflict(`Run ${plan.id} has expired. Plan again`, { reason: "expired" });
+  if (plan.status === "planned") refuseExpired(plan);
   if (capsule.deleted_at !== null) throw conflict("The Capsule was deleted", { reason: "stale" });
   if (capsule.current_state_version_id !== plan.base_state_version_id)
     throw conflict(`The state moved since Run ${plan.id} was planned. Plan again`, { reason: "stale" });
