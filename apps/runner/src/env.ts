@@ -55,6 +55,8 @@ export const RunnerEnv = z.object({
   /** Addresses and hosts that git sources may reach although they are not public; repositories of this machine that they may be. */
   TAKOSUMI_GIT_PRIVATE_HOSTS: z.string().default(""),
   TAKOSUMI_GIT_FILE_ROOTS: z.string().default(""),
+  /** Certificate authorities that are trusted beside the machine's. */
+  TAKOSUMI_CA_CERTIFICATES: text,
   /** Host keys that are pinned for every Capsule. */
   TAKOSUMI_SSH_KNOWN_HOSTS: text,
   /** Bounds of one fetch. */
@@ -88,6 +90,8 @@ export type Settings = {
   /** What is looked at while a Run goes on: seconds of CPU time, and bytes below its directory. */
   readonly watched: { readonly cpuSeconds: number | null; readonly diskBytes: number | null };
   readonly sourceCacheBytes: number;
+  /** Path of a file of certificates. */
+  readonly caFile: string | undefined;
   readonly git: {
     readonly privateHosts: PrivateHosts;
     /** Absolute. */
@@ -132,6 +136,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     },
     watched: { cpuSeconds: given.TAKOSUMI_RUN_CPU_SECONDS || null, diskBytes: given.TAKOSUMI_RUN_DISK_BYTES || null },
     sourceCacheBytes: given.TAKOSUMI_SOURCE_CACHE_BYTES,
+    caFile: given.TAKOSUMI_CA_CERTIFICATES && resolve(given.TAKOSUMI_CA_CERTIFICATES),
     git: {
       privateHosts: privateHosts(given.TAKOSUMI_GIT_PRIVATE_HOSTS),
       fileRoots: given.TAKOSUMI_GIT_FILE_ROOTS.split(":")

@@ -15,6 +15,7 @@ import { SparePlans, spareRoot } from "./run/spare-plans.ts";
 import { toolsOf } from "./run/tool.ts";
 import { Runner } from "./runner.ts";
 import { sandboxFacts } from "./sandbox.ts";
+import { trustOwn } from "./trust.ts";
 import { Client } from "./wire/client.ts";
 
 const VERSION = "0.1.0";
@@ -28,6 +29,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => st
 /** Registers, goes on with what was left, and works until it is told to stop. */
 async function serve(settings: Settings, log: Log): Promise<void> {
   const [facts, instance, tools] = await Promise.all([sandboxFacts(settings), instanceOf(settings.dir), toolsOf(settings).catch(() => [])]);
+  const trusted = await trustOwn(settings.dir, settings.caFile);
   const client = new Client(settings.url, settings.token);
   const { runner, settings: given } = await client.call(
     runnerProtocol.operations.register,
@@ -53,6 +55,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
       renewMs: given.renew_seconds * 1_000,
       log,
       facts,
+      trusted,
       shells,
       ready,
       spares,

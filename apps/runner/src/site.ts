@@ -23,6 +23,8 @@ export type Site = {
   readonly renewMs: number;
   readonly log: Log;
   readonly facts: SandboxFacts;
+  /** A file of all certificate authorities that Runs trust, where the operator named some of their own. */
+  readonly trusted: string | null;
   /** Shells for phases in a sandbox, started while there is nothing else to do. */
   readonly shells: SpareShells;
   readonly ready: ReadyApplies;

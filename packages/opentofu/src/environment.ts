@@ -24,9 +24,18 @@ export function envNameProblem(name: string): string | null {
 /**
  * The whole environment of a phase, from empty. Never TF_LOG, TF_CLI_ARGS or TF_VAR_: variables go by file.
  * GOGC: a tool's run is short, and collecting is a quarter of its time. 800 measures like "off", without the standstill at a limit.
+ * `trusted`: a file of all certificate authorities, where they are not this machine's alone: tofu, its providers and git read it.
  * Throws `bad_env_name` for a name that a user may not set, or a value with a NUL.
  */
-export function phaseEnvironment({ seen, injected = {} }: { seen: SeenPaths; injected?: Record<string, string> }): Record<string, string> {
+export function phaseEnvironment({
+  seen,
+  injected = {},
+  trusted = null,
+}: {
+  seen: SeenPaths;
+  injected?: Record<string, string>;
+  trusted?: string | null;
+}): Record<string, string> {
   for (const [name, value] of Object.entries(injected)) {
     const problem = envNameProblem(name) ?? (value.includes("\0") ? "its value holds a NUL byte" : null);
     if (problem) throw new TofuError("bad_env_name", `Environment variable ${JSON.stringify(name.slice(0, 128))}: ${problem}.`);
@@ -43,5 +52,6 @@ export function phaseEnvironment({ seen, injected = {} }: { seen: SeenPaths; inj
     TF_CLI_CONFIG_FILE: seen.cliConfig,
     GOGC: "800",
     GOMEMLIMIT: "2GiB",
+    ...(trusted !== null && { SSL_CERT_FILE: trusted, GIT_SSL_CAINFO: trusted }),
   };
 }

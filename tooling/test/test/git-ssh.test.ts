@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
@@ -20,6 +20,8 @@ if (tools.tofu && tools.git && tools.sshd)
     let repository: GitRepository;
     let secret_id: string;
     let project_id: string;
+    /** What the runner pins for every Capsule. */
+    let pins: string;
     let names = 0;
     beforeAll(async () => {
       scratch = await mkdtemp(join(tmpdir(), "takosumi-ssh-"));
@@ -28,8 +30,14 @@ if (tools.tofu && tools.git && tools.sshd)
       });
       server = await startGitSsh(scratch, repository.path);
       api = await startApi();
+      pins = join(scratch, "known_hosts");
+      await writeFile(pins, "");
       runner = await startRunner(api, {
-        more: { TAKOSUMI_GIT_PRIVATE_HOSTS: "127.0.0.0/8", TAKOSUMI_GIT_FILE_ROOTS: join(scratch, "served") },
+        more: {
+          TAKOSUMI_SSH_KNOWN_HOSTS: pins,
+          TAKOSUMI_GIT_PRIVATE_HOSTS: "127.0.0.0/8",
+          TAKOSUMI_GIT_FILE_ROOTS: join(scratch, "served"),
+        },
       });
       user = deployOn(api.call);
       project_id = await user.project();
@@ -75,6 +83,19 @@ if (tools.tofu && tools.git && tools.sshd)
       expect((await planOf({ ...own(), secret_id: wrong })).error.code).toBe("SOURCE_UNAUTHORIZED");
       const text = (await user.ok("POST", "/api/secrets", { name: "NO_KEY", value: "not a key at all" })).secret.id;
       expect((await planOf({ ...own(), secret_id: text })).error.code).toBe("SOURCE_CREDENTIAL_INVALID");
+    });
+
+    test("what the operator pins holds for every Capsule, for its source and for its modules", async () => {
+      await writeFile(pins, `${server.hostKey}\n`);
+      const { known_hosts: _, ...unpinned } = own();
+      expect(await planOf(unpinned)).toMatchObject({ status: "planned", error: null });
+      const files = { "main.tf": `module "p" { source = "git::ssh://${server.authority}/a.git" }\n` };
+      const module_credentials = [{ host: `127.0.0.1:${server.port}`, kind: "git", secret_id }];
+      const made = { project_id, name: `c-${names++}`, source: { kind: "inline", files }, module_credentials };
+      const planned = await user.plan((await user.ok("POST", "/api/capsules", made)).capsule.id);
+      expect(planned).toMatchObject({ status: "planned", error: null });
+      await writeFile(pins, "");
+      expect((await planOf(unpinned)).error.code).toBe("SOURCE_HOST_KEY_UNKNOWN");
     });
 
     test("a private module comes over ssh with its own key, in init alone", async () => {

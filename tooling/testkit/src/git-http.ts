@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { env } from "./env.ts";
 
 export interface GitHttp {
-  /** `http://127.0.0.1:port` */
+  /** `http://127.0.0.1:port` or https */
   readonly url: string;
   readonly authority: string;
   /** "GET /a.git/info/refs" of every request that came, and what it showed. */
@@ -14,27 +15,39 @@ export interface GitHttp {
   close(): Promise<void>;
 }
 
-/** Git's own server over HTTP. `password` asks for it below `/private/`; `redirect` sends whoever asks for a path elsewhere. */
+interface Options {
+  /** Asked for below `/private/`. */
+  readonly password?: string;
+  /** Where whoever asks for a path is sent instead. */
+  readonly redirect?: (path: string) => string | null;
+  /** Speaks https with these. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Answers a request itself; git does where it answers false. */
+  readonly before?: (request: IncomingMessage, response: ServerResponse) => boolean;
+}
+
+/** Git's own server over HTTP. */
 export async function startGitHttp(
   root: string,
-  { password, redirect = () => null }: { password?: string; redirect?: (path: string) => string | null } = {},
+  { password, redirect = () => null, tls, before = () => false }: Options = {},
 ): Promise<GitHttp> {
   const requests: GitHttp["requests"] = [];
   const wanted = password === undefined ? null : `Basic ${Buffer.from(password).toString("base64")}`;
-  const server = createServer((request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
     const { pathname, search } = new URL(request.url ?? "/", "http://x");
     requests.push({ line: `${request.method} ${pathname}`, authorization: request.headers.authorization ?? null });
     const elsewhere = redirect(pathname);
     if (elsewhere !== null) return void response.writeHead(301, { location: elsewhere + search }).end();
     if (wanted !== null && pathname.startsWith("/private/") && request.headers.authorization !== wanted)
       return void response.writeHead(401, { "www-authenticate": 'Basic realm="git"' }).end();
-    backend(root, pathname.replace(/^\/private\//, "/"), search.slice(1), request, response);
-  });
+    if (!before(request, response)) backend(root, pathname.replace(/^\/private\//, "/"), search.slice(1), request, response);
+  };
+  const server = tls ? createTlsServer(tls, serve) : createServer(serve);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const authority = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://${authority}`,
+    url: `${tls ? "https" : "http"}://${authority}`,
     authority,
     requests,
     close: async () => {

@@ -24,6 +24,7 @@ export const tools = {
   terraform: onPath("terraform"),
   psql: onPath("psql"),
   git: onPath("git"),
+  openssl: onPath("openssl"),
   /** Debian's, where `npm test` put it; its client comes with it. */
   sshd: usable("/usr/sbin/sshd", constants.X_OK),
   /** A filesystem mirror with the providers time, local and probe. */

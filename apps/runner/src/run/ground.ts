@@ -3,6 +3,7 @@ import { phaseEnvironment } from "@takosumi/opentofu/environment";
 import type { PhaseStart } from "@takosumi/opentofu/phase";
 import { safeModulePath, seenPaths } from "@takosumi/opentofu/rundir";
 import type { SeenPaths, Tool } from "@takosumi/opentofu/types";
+import { trustShown } from "../trust.ts";
 import type { Job } from "./job.ts";
 
 /** The tool and the paths that the phases of one Run are started with. */
@@ -28,6 +29,7 @@ export function stepOf(
   { env = {}, installs = false, credentials = false }: { env?: Record<string, string>; installs?: boolean; credentials?: boolean } = {},
 ): PhaseStart {
   const { facts, settings, shells } = job.site;
+  const trust = trustShown(job.site.trusted, facts);
   return {
     dir: job.dir,
     name,
@@ -37,10 +39,10 @@ export function stepOf(
       mirror,
       network: settings.network,
       dataWritable: installs,
-      shown: credentials ? [{ host: job.dir.credentials, seen: seen.credentials }] : [],
+      shown: [...(credentials ? [{ host: job.dir.credentials, seen: seen.credentials }] : []), ...trust.shown],
       limits: settings.limits,
     },
-    env: phaseEnvironment({ seen, injected: env }),
+    env: phaseEnvironment({ seen, injected: env, trusted: trust.seen }),
     cwd: seen.module,
     argv,
     shells,

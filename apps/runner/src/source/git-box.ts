@@ -7,6 +7,7 @@ import { createRunDir } from "@takosumi/opentofu/rundir";
 import type { PhaseExit, RunDir } from "@takosumi/opentofu/types";
 import { RunFailure } from "../run/failure.ts";
 import type { Job } from "../run/job.ts";
+import { trustShown } from "../trust.ts";
 
 const MOST_WORDS = 1024 * 1024;
 /** Beside what a fetch may bring, as much again at most: names of the tree, headers of the objects. */
@@ -34,13 +35,14 @@ export async function openGitBox(job: Job, shown: readonly { host: string; seen:
   await equipBare(dir, facts);
   const boxed = facts.kind === "bubblewrap";
   const seen = boxed ? { tree: "/work", io: "/io" } : { tree: dir.tree, io: dir.io };
+  const trust = trustShown(job.site.trusted, facts);
   const box = {
     facts,
     toolPath: git,
     mirror: null,
     network: "shared" as const,
     dataWritable: false,
-    shown,
+    shown: [...shown, ...trust.shown],
     limits: { ...settings.limits, fileSize: settings.git.bytes + Math.min(settings.git.bytes, BESIDE) },
   };
   const until = performance.now() + settings.git.timeoutMs;
@@ -56,10 +58,11 @@ export async function openGitBox(job: Job, shown: readonly { host: string; seen:
       };
       // Processes of a phase are found by this name; git does not read it.
       const marker = { TF_DATA_DIR: boxed ? "/data" : dir.data };
+      const trusted = trust.seen === null ? {} : { GIT_SSL_CAINFO: trust.seen };
       const argv = ["/bin/sh", "-c", script, "sh", ...args];
       const left = Math.max(1, until - performance.now());
       const bounds = { timeoutMs: left, maxBytes: MOST_WORDS, stop: job.control.stopped };
-      const said = await runPhase({ dir, name, box, env: { ...base, ...marker, ...env }, cwd: seen.tree, argv }, bounds);
+      const said = await runPhase({ dir, name, box, env: { ...base, ...marker, ...trusted, ...env }, cwd: seen.tree, argv }, bounds);
       job.control.stopped.throwIfAborted();
       if (said.timedOut)
         throw new RunFailure(

@@ -44,7 +44,12 @@ const table: readonly Told[] = [
     "SOURCE_TOO_LARGE",
     (url) => `${url.text} is larger than a source may be.`,
   ],
-  [/SSL|certificate/, "SOURCE_UNREACHABLE", (url) => `${authorityOf(url)} could not be reached safely: its certificate is not accepted.`],
+  [
+    /SSL|certificate/,
+    "SOURCE_UNREACHABLE",
+    (url) =>
+      `${authorityOf(url)} could not be reached safely: its certificate is not accepted. Where an authority of your own signed it, name that in TAKOSUMI_CA_CERTIFICATES of the runner.`,
+  ],
   [
     /Could not resolve|Failed to connect|Couldn't connect|Connection refused|Connection timed out|Connection reset|Connection closed|timed out|No route to host|unreachable|Operation too slow|Empty reply|returned error: 5\d\d|early EOF|hung up/i,
     "SOURCE_UNREACHABLE",

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { authorityOf, type GitUrl } from "@takosumi/contracts/deploy/git-url";
 import { RunFailure } from "../run/failure.ts";
@@ -9,6 +10,12 @@ const SECONDS = 5;
 
 /** The name of a host in a known_hosts file: "host", or "[host]:port" where it is not the usual one. */
 export const knownAs = ({ host, port }: GitUrl): string => (port === null ? host : `[${host}]:${port}`);
+
+/** Lines of the known_hosts file that pins for every Capsule. */
+export async function pinnedHosts(file: string | undefined): Promise<string[]> {
+  const text = file === undefined ? "" : await readFile(file, "utf8");
+  return text.split("\n").filter((line) => line.trim() !== "");
+}
 
 /** Why an ssh host is refused whose key nobody pinned: with the keys that it shows, so that somebody can compare and pin one. */
 export async function unknownHostKey(url: GitUrl, address: string, path: string): Promise<RunFailure> {

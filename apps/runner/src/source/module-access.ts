@@ -7,6 +7,7 @@ import type { RunDir } from "@takosumi/opentofu/types";
 import type { Ground } from "../run/ground.ts";
 import type { Job } from "../run/job.ts";
 import { authorization, type GitConfig, gitEnv, quiet } from "./git-env.ts";
+import { pinnedHosts } from "./host-keys.ts";
 import { isPrivateKey, keyText, sshCommand } from "./ssh.ts";
 
 type Modules = Job["lease"]["modules"];
@@ -34,7 +35,7 @@ export async function withModuleAccess<T>(
         ? null
         : await sshCommand(folder, `${seen.io}/module-access`, facts, {
             hosts: ssh.map(sshHost),
-            knownHosts: ssh.flatMap(({ known_hosts }) => known_hosts),
+            knownHosts: [...ssh.flatMap(({ known_hosts }) => known_hosts), ...(await pinnedHosts(job.site.settings.git.knownHosts))],
           });
     const registries = modules.filter(({ kind }) => kind === "registry");
     if (registries.length > 0) {

@@ -1,11 +1,11 @@
-import { readFile, realpath, writeFile } from "node:fs/promises";
+import { realpath, writeFile } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { authorityOf, type GitUrl } from "@takosumi/contracts/deploy/git-url";
 import { RunFailure } from "../run/failure.ts";
 import type { Job } from "../run/job.ts";
 import type { GitBox } from "./git-box.ts";
 import { authorization, type GitConfig, gitEnv, quiet } from "./git-env.ts";
-import { knownAs, unknownHostKey } from "./host-keys.ts";
+import { knownAs, pinnedHosts, unknownHostKey } from "./host-keys.ts";
 import { reach } from "./reach.ts";
 import { keyText, sshCommand } from "./ssh.ts";
 
@@ -89,8 +89,7 @@ function overHttp(job: Job, url: GitUrl, addresses: readonly string[]): Route {
 async function overSsh(job: Job, box: GitBox, url: GitUrl, addresses: readonly string[]): Promise<Route> {
   const { settings, facts } = job.site;
   const git = job.lease.git as NonNullable<Job["lease"]["git"]>;
-  const pinned = settings.git.knownHosts === undefined ? "" : await readFile(settings.git.knownHosts, "utf8");
-  const knownHosts = [...git.known_hosts, ...pinned.split("\n").filter((line) => line.trim() !== "")];
+  const knownHosts = [...git.known_hosts, ...(await pinnedHosts(settings.git.knownHosts))];
   if (knownHosts.length === 0) throw await unknownHostKey(url, addresses[0] as string, settings.path);
   const key = git.credential === null ? null : keyText(git.credential, "the source");
   const lines = [`HostName ${addresses[0]}`, `HostKeyAlias ${knownAs(url)}`];

@@ -248,8 +248,15 @@ export const settings = [
     read_by: ["start", "runner"],
   },
   {
+    name: "TAKOSUMI_CA_CERTIFICATES",
+    about:
+      "Path of a PEM file: certificate authorities that a runner and its Runs trust beside the machine's, for git, registries and provider APIs.",
+    default: null,
+    read_by: ["start", "runner"],
+  },
+  {
     name: "TAKOSUMI_SSH_KNOWN_HOSTS",
-    about: "Path of a known_hosts file: host keys that are pinned for every git source over ssh.",
+    about: "Path of a known_hosts file: host keys that are pinned for every git source and module over ssh.",
     default: null,
     read_by: ["start", "runner"],
   },
