@@ -17,6 +17,7 @@ import type { Log } from "./logger.ts";
 import { filePost } from "./mail/file-post.ts";
 import { openSending } from "./mail/sending.ts";
 import { smtpPost } from "./mail/smtp-post.ts";
+import { openMailing } from "./notifications/mailing/service.ts";
 import { openInbox } from "./notifications/notifications/inbox.ts";
 import { openDelivering } from "./notifications/webhooks/sending/deliver.ts";
 import { keepHouse } from "./pipeline/housekeeping.ts";
@@ -96,6 +97,8 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
     : filePost(join(env.TAKOSUMI_DATA_DIR, "outbox"), env.TAKOSUMI_MAIL_FROM);
   const sending = await openSending(resources, post);
   opened.push(() => sending.close());
+  const mailing = await openMailing(resources);
+  opened.push(() => mailing.close());
   const delivering = await openDelivering(resources, settings.webhook_hosts);
   opened.push(() => delivering.close());
   const uses = openUses(resources);

@@ -14,6 +14,8 @@ export interface NotificationInput {
   readonly title: string;
   readonly body: string | null;
   readonly data: Readonly<Record<string, unknown>>;
+  /** A mail of its own tells it: none is made of the notification. */
+  readonly mailed?: true;
 }
 
 /** Payload: the person's id and the sequence. */
@@ -26,7 +28,7 @@ export const notificationChannel = "takosumi_notification";
 const insert = statement(
   "notifications_insert",
   `WITH given AS (
-     SELECT * FROM jsonb_to_recordset($1::jsonb) AS g (id text, user_id text, workspace_id text, run_id text, type text, subject text, title text, body text, data jsonb)
+     SELECT * FROM jsonb_to_recordset($1::jsonb) AS g (id text, user_id text, workspace_id text, run_id text, type text, subject text, title text, body text, data jsonb, mailed boolean)
    ), fresh AS (
      SELECT given.* FROM given
       WHERE NOT EXISTS (SELECT FROM notifications n WHERE n.user_id = given.user_id AND n.type = given.type AND n.subject = given.subject)
@@ -37,7 +39,7 @@ const insert = statement(
      RETURNING user_id, last_sequence, muted_until IS NOT NULL AND muted_until > now() AS muted
    ), told AS (
      INSERT INTO notifications (id, user_id, sequence, workspace_id, run_id, type, subject, title, body, data, muted, mail_due)
-     SELECT f.id, f.user_id, c.last_sequence, f.workspace_id, f.run_id, f.type, f.subject, f.title, f.body, f.data, c.muted, NOT c.muted
+     SELECT f.id, f.user_id, c.last_sequence, f.workspace_id, f.run_id, f.type, f.subject, f.title, f.body, f.data, c.muted, f.mailed IS NOT TRUE AND NOT c.muted
        FROM fresh f JOIN counted c USING (user_id)
      ON CONFLICT (user_id, type, subject) DO NOTHING
      RETURNING user_id, sequence

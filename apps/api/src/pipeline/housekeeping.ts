@@ -2,6 +2,7 @@ import { forgetDenials } from "@takosumi/db/audit-denials";
 import { repeat } from "@takosumi/run-engine/repeat";
 import { forgetSignIns } from "../identity/sign-in/repository.ts";
 import { forgetMail } from "../mail/repository.ts";
+import { tellExpiring } from "../notifications/expiring/service.ts";
 import { forgetNotifications } from "../notifications/notifications/repository.ts";
 import { forgetDeliveries } from "../notifications/webhooks/repository.ts";
 import type { Resources } from "../resources.ts";
@@ -13,7 +14,7 @@ const batch = 1_000;
 const batches = 50;
 const denialsKept = 24 * 3_600_000;
 
-/** Removes what has expired. Any number of processes may do it at once. */
+/** Removes what has expired, and warns of what is about to. Any number of processes may do it at once. */
 export const keepHouse = ({ db, log }: Pick<Resources, "db" | "log">): { close(): Promise<void> } =>
   repeat(
     everySeconds,
@@ -24,6 +25,7 @@ export const keepHouse = ({ db, log }: Pick<Resources, "db" | "log">): { close()
 /** One round. */
 export async function tidy(db: Resources["db"], signal: AbortSignal): Promise<void> {
   for (let i = 0; i < batches && !signal.aborted; i++) if ((await forgetClaims(db, batch)) < batch) break;
+  await tellExpiring(db);
   await forgetMail(db, batch);
   for (let i = 0; i < batches && !signal.aborted; i++) if ((await forgetSignIns(db, batch)) < batch) break;
   await forgetNotifications(db, batch);
