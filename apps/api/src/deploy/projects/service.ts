@@ -17,9 +17,9 @@ interface Given {
   readonly policy?: Policy | undefined;
 }
 
-/** Names tried for one Project, and how often somebody else may be faster. */
+/** Names tried for one Project, and how often somebody else may be faster: each time another one was made meanwhile. */
 const candidates = 100;
-const tries = 5;
+const tries = 50;
 const page = 200;
 /** Capsules of a Project that cannot be deleted: how many are named, and how many are counted. */
 const named = 10;
