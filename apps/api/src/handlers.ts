@@ -19,8 +19,13 @@ import { accessTokenHandlers } from "./identity/access-tokens/handlers.ts";
 import { authHandlers } from "./identity/auth/handlers.ts";
 import { authServerHandlers } from "./identity/auth-server/handlers.ts";
 import { meHandlers } from "./identity/me/handlers.ts";
+import { oauthAccessHandlers } from "./identity/oauth-access/handlers.ts";
+import { oauthClientHandlers } from "./identity/oauth-clients/handlers.ts";
+import { oauthConsentHandlers } from "./identity/oauth-consent/handlers.ts";
+import { oauthServerHandlers } from "./identity/oauth-server/handlers.ts";
 import { sessionHandlers } from "./identity/sessions/handlers.ts";
 import { setupHandlers } from "./identity/setup/handlers.ts";
+import { wellKnownHandlers } from "./identity/well-known/handlers.ts";
 import { healthHandlers } from "./instance/health/handlers.ts";
 import { notificationHandlers } from "./notifications/notifications/handlers.ts";
 import { webhookHandlers } from "./notifications/webhooks/handlers.ts";
@@ -53,6 +58,11 @@ export const handlers = (resources: Resources): HandlersOf<Families, World> => (
   authServer: authServerHandlers(resources),
   notifications: notificationHandlers(resources),
   webhooks: webhookHandlers(resources),
+  oauthClients: oauthClientHandlers(resources),
+  oauthAccess: oauthAccessHandlers(resources),
+  oauthConsent: oauthConsentHandlers(resources),
+  oauthServer: oauthServerHandlers(resources),
+  wellKnown: wellKnownHandlers(resources),
   health: healthHandlers(resources),
   runnerProtocol: protocolHandlers(resources),
 });

@@ -10,6 +10,7 @@ import { locateSecret } from "./deploy/secrets/repository.ts";
 import { locateSource } from "./deploy/sources/repository.ts";
 import { locateState } from "./deploy/state/repository.ts";
 import { locateToken } from "./identity/access-tokens/repository.ts";
+import { locateOauthClient } from "./identity/oauth-clients/repository.ts";
 import { locateSession } from "./identity/sessions/repository.ts";
 import { locateDelivery, locateWebhook } from "./notifications/webhooks/repository.ts";
 import { locateWorkspace } from "./tenancy/workspaces/repository.ts";
@@ -30,6 +31,7 @@ export const locators: { readonly [E in keyof Rows]: Locator<E> } = {
   runner: locateRunner,
   runner_pool: locatePool,
   runner_token: locateRunnerToken,
+  oauth_client: locateOauthClient,
   token: locateToken,
   session: locateSession,
   webhook: locateWebhook,

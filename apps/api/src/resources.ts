@@ -4,6 +4,7 @@ import type { Db } from "@takosumi/db/db";
 import type { Keyring } from "@takosumi/keyring/envelope";
 import type { PrivateHosts } from "@takosumi/reach/private-hosts";
 import type { Engine } from "@takosumi/run-engine/engine";
+import type { OauthServer } from "./identity/oauth-server/server.ts";
 import type { Log } from "./logger.ts";
 import type { Inbox } from "./notifications/notifications/inbox.ts";
 
@@ -17,6 +18,8 @@ export interface Resources {
   readonly anchors: AnchorStore;
   /** Wakes streams of notifications. */
   readonly inbox: Inbox;
+  /** Issues tokens to apps. */
+  readonly oauth: OauthServer;
   readonly log: Log;
   readonly settings: ApiSettings;
 }

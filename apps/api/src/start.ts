@@ -10,6 +10,7 @@ import type { FastifyInstance } from "fastify";
 import { Anchoring } from "./deploy/audit/anchoring.ts";
 import { authority, type Env } from "./env.ts";
 import { bootstrap } from "./identity/bootstrap/service.ts";
+import { openOauthServer } from "./identity/oauth-server/server.ts";
 import { openUses } from "./identity/tokens/uses.ts";
 import { openDatabase } from "./instance/database.ts";
 import { openInstanceKeyring } from "./instance/master-key.ts";
@@ -85,7 +86,9 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
   };
   const inbox = await openInbox(db);
   opened.push(() => inbox.close());
-  const resources: Resources = { db, keyring, blobs, engine, anchors, inbox, log, settings };
+  const oauth = await openOauthServer({ db, keyring, log, settings });
+  opened.push(() => oauth.close());
+  const resources: Resources = { db, keyring, blobs, engine, anchors, inbox, oauth, log, settings };
   const tokens = { bootstrapToken: env.TAKOSUMI_BOOTSTRAP_TOKEN, runnerToken: env.TAKOSUMI_RUNNER_TOKEN };
   const { first, tokenRevoked } = await bootstrap(db, tokens);
   if (first) log.info("the first owner was made");

@@ -4,6 +4,7 @@ import type {
   ArtifactRow,
   CapsuleRow,
   ConnectionRow,
+  OauthClientRow,
   PersonalAccessTokenRow,
   ProjectRow,
   RunnerPoolRow,
@@ -38,6 +39,7 @@ export interface Rows {
   readonly runner: RunnerRow;
   readonly runner_pool: RunnerPoolRow;
   readonly runner_token: RunnerTokenRow;
+  readonly oauth_client: OauthClientRow;
   /** A personal access token of the caller's own. */
   readonly token: PersonalAccessTokenRow;
   readonly session: OwnSession;

@@ -36,8 +36,10 @@ const signingIn = [
   "authServer.submitCode",
   "authServer.submitLogout",
 ];
+/** They need an app, a consent or a token of a registration: shown with those. */
+const ofApps = ["oauthServer.register", "oauthServer.replaceClient", "oauthServer.removeClient", "oauthAccess.revoke"];
 /** Shown elsewhere, with a Run that a real machine lost; and a Project that is empty. */
-const elsewhere = ["runs.recover", "projects.remove", "capsules.remove", ...signingIn];
+const elsewhere = ["runs.recover", "projects.remove", "capsules.remove", ...signingIn, ...ofApps];
 
 async function call({ id, operation }: Listed, held: Holdings): Promise<Answer> {
   const at = new Map(operation.spec.access.at.flatMap((one) => Object.entries(one).map(([entity, input]) => [input as string, entity])));

@@ -22,7 +22,17 @@ const real = <T>(value: T): T =>
   JSON.parse(JSON.stringify(value).replace(ofExamples, (id) => held[namedBy(id) as keyof Holdings] ?? id)) as T;
 
 /** Their examples are nobody's password, and a code that was never made. */
-const refused = ["auth.code", "auth.password", "authServer.submitPassword", "authServer.submitCode", "authServer.submitLogout"];
+const refused = [
+  "auth.code",
+  "auth.password",
+  "authServer.submitPassword",
+  "authServer.submitCode",
+  "authServer.submitLogout",
+  "oauthConsent.authorizeDecision",
+  "oauthConsent.deviceDecision",
+  "oauthServer.decide",
+  "oauthServer.decideDevice",
+];
 const sent = publicOperations
   .filter(({ id }) => !refused.includes(id))
   .flatMap(({ id, operation }) =>

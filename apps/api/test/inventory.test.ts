@@ -72,6 +72,12 @@ const additions = new Set([
   "POST /auth/password",
   "POST /auth/code",
   "POST /auth/logout",
+  "POST /oauth/authorize",
+  "GET /oauth/device",
+  "POST /oauth/device",
+  "POST /oauth/device/code",
+  "PUT /oauth/register/:clientId",
+  "DELETE /oauth/register/:clientId",
 ]);
 interface Endpoint {
   readonly family: string;

@@ -17,6 +17,7 @@ import { caller } from "@takosumi/testkit/call";
 import { type TestDatabase, testDatabase } from "@takosumi/testkit/database";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { openOauthServer } from "../src/identity/oauth-server/server.ts";
 import { openUses } from "../src/identity/tokens/uses.ts";
 import { openLog } from "../src/logger.ts";
 import { openInbox } from "../src/notifications/notifications/inbox.ts";
@@ -56,11 +57,14 @@ beforeAll(async () => {
   };
   const uses = openUses({ db, log });
   const inbox = await openInbox(db);
-  app = await serveApi({ db, keyring, blobs, engine, anchors, inbox, log, settings }, uses, { surfaces: new Set(), trustedProxies: [] });
+  const oauth = await openOauthServer({ db, keyring, log, settings });
+  const resources = { db, keyring, blobs, engine, anchors, inbox, oauth, log, settings };
+  app = await serveApi(resources, uses, { surfaces: new Set(), trustedProxies: [] });
   closing.push(
     () => app.close(),
     () => uses.close(),
     () => inbox.close(),
+    () => oauth.close(),
     () => engine.close(),
     () => database.drop(),
     () => rm(directory, { recursive: true }),

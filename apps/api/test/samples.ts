@@ -20,6 +20,7 @@ export interface Holdings {
   readonly session: string;
   readonly webhook: string;
   readonly webhook_delivery: string;
+  readonly oauth_client: string;
 }
 const webhook = { url: "https://hooks.example.test/a", events: ["run.failed"] };
 
@@ -103,8 +104,10 @@ export async function holdings(call: Call): Promise<Holdings> {
     runner,
     token: (await made201(call, "/api/me/personal-access-tokens", { name: "a token" })).id,
     session: (await opened(call)).session_id,
+    oauth_client: (await made201(call, "/api/me/oauth/clients", anyClient())).client_id,
   };
 }
+const anyClient = () => ({ client_name: `app ${unique()}`, redirect_uris: ["https://app.example.com/callback"], scope: "openid" });
 /** A browser session of the caller. */
 async function opened(call: Call): Promise<{ readonly session_id: string }> {
   const { code } = await made201(call, "/api/me/sign-in-codes", {});
@@ -152,6 +155,12 @@ export const bodies: Readonly<Record<string, (held: Holdings) => Record<string, 
   "authServer.submitPassword": () => ({ username: "nobody-at-all", password: "a wrong password" }),
   "authServer.submitCode": () => ({ code: "nobody-was-given-this" }),
   "authServer.submitLogout": () => ({}),
+  "oauthClients.create": anyClient,
+  "oauthClients.update": () => ({ client_name: `app ${unique()}` }),
+  "oauthConsent.authorizeDecision": ({ oauth_client }) => ({ client_id: oauth_client, action: "deny", csrf_token: "never-shown" }),
+  "oauthConsent.deviceDecision": () => ({ user_code: "BCDF-GHJK", action: "deny", csrf_token: "never-shown" }),
+  "oauthServer.decide": ({ oauth_client }) => ({ client_id: oauth_client, action: "deny", csrf_token: "never-shown" }),
+  "oauthServer.decideDevice": () => ({ user_code: "BCDF-GHJK", action: "deny", csrf_token: "never-shown" }),
 };
 
 /** What stands around an id that is nested, or that another field of the body must go with. */

@@ -45,6 +45,8 @@ async function busy(as: typeof world.call): Promise<void> {
   await world.db.prisma.runs.update({ where: { id: run.id }, data: { seal: await keyring.mac(place, "") } });
   const hook = { url: "https://hooks.example.test/a", events: ["run.failed"] };
   expect((await as("POST", "/api/spaces/me/webhooks", { body: hook })).status).toBe(201);
+  // The key of the OAuth server, made when it is first asked for.
+  expect((await as("GET", "/.well-known/jwks.json")).status).toBe(200);
   // A mail that waits.
   const { id, purpose, sealed, expires_at } = await sealMail({ keyring }, "test", { to: "a@example.test", subject: name, text: name });
   await world.db.prisma.mail_outbox.create({ data: { id, purpose, sealed, expires_at, due_at: expires_at } });

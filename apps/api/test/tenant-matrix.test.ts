@@ -1,4 +1,4 @@
-import { allows, type Role, roles } from "@takosumi/contracts/access";
+import { allows, needsCaller, type Role, roles } from "@takosumi/contracts/access";
 import { type Named, prefixes } from "@takosumi/contracts/ids";
 import { createActor, createMember, createToken } from "@takosumi/testkit/actors";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
@@ -62,7 +62,7 @@ const send = (call: Call, { method, path, body }: Sent): Promise<Answer> => call
 const seen = ({ status, body }: Answer) => ({ status, body });
 
 /** Filters on a list that is located by its Workspace: what is not there matches nothing. */
-const filters = ["audit.list capsule_id", "audit.list run_id"];
+const filters = ["audit.list capsule_id", "audit.list run_id", "oauthAccess.auditLogs client_id"];
 const places = publicOperations.flatMap((listed) =>
   idPlaces(listed.operation).map((place) => ({ listed, place, name: `${listed.id} ${place.path.join(".")}` })),
 );
@@ -72,7 +72,7 @@ describe("an id of another tenant", () => {
     const foreign = await send(ownerOf(listed), request(listed, mine, place, heldBy(theirs, place.entity)));
     const missing = await send(ownerOf(listed), request(listed, mine, place, unknown(place.entity)));
     expect(seen(foreign)).toEqual(seen(missing));
-    if (filters.includes(name)) expect(foreign).toMatchObject({ status: 200, body: { events: [] } });
+    if (filters.includes(name)) expect([foreign.status, Object.values(foreign.body)[0]]).toEqual([200, []]);
     else expect(foreign).toMatchObject({ status: 404, body: { error: { code: "NOT_FOUND", details: { fields: expect.any(Array) } } } });
   });
 
@@ -83,7 +83,8 @@ describe("an id of another tenant", () => {
   });
 });
 
-const closed = publicOperations.filter(({ operation }) => operation.spec.access.by !== "anyone");
+const closed = publicOperations.filter(({ operation }) => needsCaller(operation.spec.access));
+const ownCredential = publicOperations.filter(({ operation }) => operation.spec.access.rule === "oauth-client");
 describe("without a credential that counts", () => {
   it.each(closed)("$id: none is 401, whatever the id", async (listed) => {
     const nobody = caller(api.url, null);
@@ -92,6 +93,21 @@ describe("without a credential that counts", () => {
     const [place] = idPlaces(listed.operation);
     if (place) expect(seen(await send(nobody, request(listed, mine, place, unknown(place.entity))))).toEqual(seen(answer));
     expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+  });
+
+  it.each(ownCredential)("$id: none, or a person's token, is an error of OAuth's own", async (listed) => {
+    for (const call of [caller(api.url, null), api.call]) {
+      const { operation } = listed;
+      const form = { raw: "a=b", headers: { "content-type": "application/x-www-form-urlencoded" } };
+      const answer = await call(operation.method, request(listed, mine).path, operation.method === "POST" ? form : {});
+      expect(answer).toMatchObject({ body: { error: expect.stringMatching(/^invalid_(?:client|request|token)$/) } });
+      expect([400, 401]).toContain(answer.status);
+    }
+  });
+
+  it("nobody is left out: whoever is not asked who they are is named public", () => {
+    const open = publicOperations.filter((one) => !closed.includes(one) && !ownCredential.includes(one));
+    expect(open.filter(({ operation }) => operation.spec.access.by !== "anyone")).toEqual([]);
   });
 
   it.each(operations.filter(({ hidden }) => hidden))(

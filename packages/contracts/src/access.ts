@@ -32,6 +32,49 @@ export type AccountPermission = (typeof accountPermissions)[number];
 export const scopes: readonly (Permission | AccountPermission)[] = [...owner, ...accountPermissions];
 export type Scope = Permission | AccountPermission;
 
+const spacesRead = ["workspace:read", "capsule:read", "connection:read", "run:read"] as const;
+/**
+ * What an OAuth app may ask for beside permissions by their own name: bundles of them, and what opens no operation but says who somebody
+ * is. Nothing that approves, destroys, reads or writes state, secrets, connections or the account is inside a bundle.
+ */
+export const scopeBundles = {
+  openid: [],
+  profile: [],
+  email: [],
+  "spaces:read": spacesRead,
+  "spaces:write": [...spacesRead, "capsule:write", "source:write", "run:plan", "run:cancel"],
+  "files:read": [],
+  "files:write": [],
+  "memories:read": [],
+  "memories:write": [],
+  "threads:read": [],
+  "threads:write": [],
+  "agents:execute": [],
+  "repos:read": ["repo:read"],
+  "repos:write": ["repo:read"],
+} as const satisfies Record<string, readonly Permission[]>;
+export const identityScopes = ["openid", "profile", "email"] as const;
+export type OauthScope = keyof typeof scopeBundles | Permission | "account:read" | "account:write";
+/** Everything that an OAuth app may ask for. */
+export const oauthScopes: readonly OauthScope[] = [
+  ...(Object.keys(scopeBundles) as (keyof typeof scopeBundles)[]),
+  ...owner,
+  "account:read",
+  "account:write",
+];
+/** ["openid", "spaces:read", "run:approve"] -> the permissions that a token of these scopes has. */
+export const permissionsOf = (asked: readonly string[]): string[] => [
+  ...new Set(
+    asked.flatMap((name): readonly string[] =>
+      Object.hasOwn(scopeBundles, name)
+        ? scopeBundles[name as keyof typeof scopeBundles]
+        : oauthScopes.includes(name as OauthScope)
+          ? [name]
+          : [],
+    ),
+  ),
+];
+
 const granted = Object.fromEntries(Object.entries(roles).map(([role, list]) => [role, new Set<string>(list)])) as Record<Role, Set<string>>;
 export const allows = (role: Role, permission: string): boolean => granted[role].has(permission);
 /** Whether a token's scopes let a permission of its holder through. */
@@ -59,6 +102,7 @@ export const entities = [
   "webhook_delivery",
   "token",
   "session",
+  "oauth_client",
   "user",
   "repo",
   "pull",

@@ -100,7 +100,7 @@ export const download = define<Needs<"produces", "audit">>()("download", "GET");
 export const upload = { post: define<Upload>()("upload", "POST"), put: define<Upload>()("upload", "PUT") };
 /**
  * A wire format of its own (git, OAuth, ActivityPub): its handler speaks it, everything else about it is said here. With a `body` the
- * pipeline reads a form or JSON; without one the handler reads the request's stream.
+ * pipeline reads a form or JSON; without one the handler reads the request's stream. Without a `query` the handler reads the URL likewise.
  */
 export const protocol = {
   get: define<Protocol>()("protocol", "GET"),

@@ -30,6 +30,7 @@ export const reasons = {
     "separate_author",
     "destroy_role",
     "person_required",
+    "csrf",
   ],
   NOT_FOUND: [],
   CONFLICT: [

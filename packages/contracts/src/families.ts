@@ -17,8 +17,13 @@ import { accessTokens } from "./identity/access-tokens.ts";
 import { auth } from "./identity/auth.ts";
 import { authServer } from "./identity/auth-server.ts";
 import { me } from "./identity/me.ts";
+import { oauthAccess } from "./identity/oauth-access.ts";
+import { oauthClients } from "./identity/oauth-clients.ts";
+import { oauthConsent } from "./identity/oauth-consent.ts";
+import { oauthServer } from "./identity/oauth-server.ts";
 import { sessions } from "./identity/sessions.ts";
 import { setup } from "./identity/setup.ts";
+import { wellKnown } from "./identity/well-known.ts";
 import { health } from "./instance/health.ts";
 import { notifications } from "./notifications/notifications.ts";
 import { webhooks } from "./notifications/webhooks.ts";
@@ -49,6 +54,11 @@ export const families = {
   authServer,
   notifications,
   webhooks,
+  oauthClients,
+  oauthAccess,
+  oauthConsent,
+  oauthServer,
+  wellKnown,
   health,
   runnerProtocol,
 } as const;

@@ -22,6 +22,9 @@ export const prefixes = {
   webhook: "hook_",
   event: "evt_",
   webhook_delivery: "dlv_",
+  oauth_client: "oac_",
+  oauth_consent: "ocn_",
+  oauth_grant: "oag_",
 } as const;
 /** What follows the prefix in examples. */
 export const exampleEnd = "01jd4r6m3xk8q2v7n5t9c0hbwe";

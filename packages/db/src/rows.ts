@@ -1,4 +1,4 @@
-import type { Role } from "@takosumi/contracts/access";
+import type { OauthScope, Role } from "@takosumi/contracts/access";
 import type { CapsuleStatus } from "@takosumi/contracts/deploy/capsules";
 import type { GitSource } from "@takosumi/contracts/deploy/git";
 import type { ModuleCredential } from "@takosumi/contracts/deploy/module-credentials";
@@ -34,6 +34,18 @@ export type SessionRow = Row<model.sessions, { kind: "browser" | "cli" | "extern
 export type SignInCodeRow = Row<model.sign_in_codes, { purpose: "sign_in" | "reset" }>;
 export type NameRow = Row<model.names>;
 export type PersonalAccessTokenRow = Row<model.personal_access_tokens, { scopes: readonly string[] | null }>;
+
+export type OauthClientRow = Row<
+  model.oauth_clients,
+  {
+    redirect_uris: readonly string[];
+    scopes: readonly OauthScope[];
+    grant_types: readonly string[];
+    auth_method: "client_secret_basic" | "client_secret_post" | "none";
+    status: "active" | "suspended" | "revoked";
+  }
+>;
+export type OauthConsentRow = Row<model.oauth_consents, { scopes: readonly OauthScope[] }>;
 
 export type WorkspaceRow = Row<model.workspaces>;
 export type MemberRow = Row<model.members, { role: Role }>;

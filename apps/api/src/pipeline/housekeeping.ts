@@ -1,5 +1,6 @@
 import { forgetDenials } from "@takosumi/db/audit-denials";
 import { repeat } from "@takosumi/run-engine/repeat";
+import { forgetExpired } from "../identity/oauth-server/repository.ts";
 import { forgetSignIns } from "../identity/sign-in/repository.ts";
 import { forgetMail } from "../mail/repository.ts";
 import { tellExpiring } from "../notifications/expiring/service.ts";
@@ -30,5 +31,6 @@ export async function tidy(db: Resources["db"], signal: AbortSignal): Promise<vo
   for (let i = 0; i < batches && !signal.aborted; i++) if ((await forgetSignIns(db, batch)) < batch) break;
   await forgetNotifications(db, batch);
   await forgetDeliveries(db, batch);
+  for (let i = 0; i < batches && !signal.aborted; i++) if ((await forgetExpired(db, batch)) < batch) break;
   await forgetDenials(db, new Date(Date.now() - denialsKept));
 }

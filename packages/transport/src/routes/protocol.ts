@@ -4,8 +4,10 @@ import { type Route, readied, register, type Surroundings } from "./route.ts";
 /** The handler speaks to the raw response; only a refusal before its first byte goes out in our envelope. */
 export function serveProtocol(scope: FastifyInstance, route: Route, { lifetimes }: Surroundings): void {
   const { pipeline } = route;
-  const { limit } = pipeline.operation.spec;
+  const { spec } = pipeline.operation;
+  const { limit } = spec;
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    if (!spec.query) request.query = {};
     const ready = await readied(route, request, request.body);
     const { raw: response } = reply;
     response.setHeader("x-request-id", request.id);

@@ -2,6 +2,7 @@ import { ApiError } from "@takosumi/contracts/errors";
 import { hashToken } from "@takosumi/keyring/tokens";
 import type { Door, Principal } from "@takosumi/transport/application";
 import type { Resources } from "../../resources.ts";
+import { appOf } from "../oauth-server/authenticate.ts";
 import { principalOf, refuseForeignUse, sessionOfCookie } from "../sessions/authenticate.ts";
 import { findSession } from "../sessions/repository.ts";
 import { bearerOf } from "./bearer.ts";
@@ -23,6 +24,7 @@ export async function authenticate(resources: Pick<Resources, "db" | "settings">
   const token = bearerOf(headers);
   if (token === null) return scheme === "any" ? browser(resources, uses, door) : null;
   if (scheme === "runner") return runner(db, token, address);
+  if (token.startsWith("tak_oat_")) return appOf(db, token, address);
   return token.startsWith("tak_ses_") ? program(db, uses, token, address) : user(db, uses, token, address);
 }
 

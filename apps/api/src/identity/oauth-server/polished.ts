@@ -1,0 +1,31 @@
+import type { KoaContextWithOIDC, Provider } from "oidc-provider";
+
+type Body = Record<string, unknown>;
+const maxAge = "public, max-age=3600";
+
+/** What the library's answers lack: RFC 7591 is ours, and only codes in a query are answered. */
+export const polished = (publicUrl: string): Parameters<Provider["use"]>[0] => {
+  const fill: Readonly<Record<string, (body: Body, ctx: KoaContextWithOIDC) => void>> = {
+    discovery: (body, ctx) => {
+      body.registration_endpoint = `${publicUrl}/oauth/register`;
+      body.response_modes_supported = ["query"];
+      ctx.set("cache-control", maxAge);
+    },
+    jwks: (_body, ctx) => ctx.set("cache-control", maxAge),
+    device_authorization: (body) => {
+      if (body.device_code !== undefined) body.interval = 5;
+    },
+    introspection: (body, ctx) => {
+      if (body.active !== true) return;
+      if (ctx.oidc.entities.RefreshToken) body.token_type = "refresh_token";
+      // A client by itself acts for nobody.
+      body.sub ??= body.client_id;
+    },
+  };
+  return async (bare, next) => {
+    await next();
+    const ctx = bare as unknown as KoaContextWithOIDC;
+    const { body } = ctx;
+    if (typeof body === "object" && body !== null) fill[ctx.oidc?.route ?? ""]?.(body as Body, ctx);
+  };
+};

@@ -1,0 +1,274 @@
+import { startApi, type TestApi } from "@takosumi/testkit/api";
+import type { Browser } from "@takosumi/testkit/browser";
+import * as oidc from "openid-client";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  answered,
+  asApp,
+  asking,
+  clientOf,
+  fieldsOf,
+  granted,
+  pathOf,
+  posted,
+  type Registered,
+  registeredClient,
+  submitted,
+  withApp,
+} from "./oauth.ts";
+
+let api: TestApi;
+let browser: Browser;
+let registered: Registered;
+let client: oidc.Configuration;
+beforeAll(async () => {
+  api = await startApi();
+  ({ browser, registered, client } = await withApp(api));
+});
+afterAll(() => api.close());
+
+describe("authorization code", () => {
+  it("leads an app from discovery to tokens, an id token and userinfo", async () => {
+    const tokens = await granted(client, browser);
+    expect(tokens.access_token).toMatch(/^tak_oat_[A-Za-z0-9_-]{43}$/);
+    expect(tokens).toMatchObject({ token_type: "bearer", expires_in: 3_600, refresh_token: expect.any(String) });
+    expect(tokens.scope?.split(" ").toSorted()).toEqual(["openid", "profile", "spaces:read"]);
+    const claims = tokens.claims();
+    expect(claims).toMatchObject({ iss: api.url, aud: registered.client_id });
+    const info = await oidc.fetchUserInfo(client, tokens.access_token, claims?.sub ?? "");
+    expect(info).toMatchObject({ sub: claims?.sub, name: "Owner", user: { id: claims?.sub, name: "Owner" } });
+    expect(info).not.toHaveProperty("email");
+  });
+
+  it("asks once: what was allowed is not asked about again, and more is", async () => {
+    const again = await asking(client);
+    const straight = await browser.call("GET", pathOf(again.url));
+    expect([straight.status, new URL(straight.headers.get("location") ?? "").searchParams.has("code")]).toEqual([302, true]);
+    const more = await asking(client, { scope: "openid run:plan" });
+    const page = await browser.call("GET", pathOf(more.url));
+    expect(page.status).toBe(200);
+    expect(page.body).toContain("Start plans");
+    expect(page.body).not.toContain("Know that it is you");
+  });
+
+  it("tells the app of a no, with the state and who says so", async () => {
+    const asked = await asking(client, { prompt: "consent" });
+    const back = await answered(browser, asked, "deny");
+    expect(Object.fromEntries(back.searchParams)).toEqual({
+      error: "access_denied",
+      error_description: expect.any(String),
+      state: asked.state,
+      iss: api.url,
+    });
+  });
+
+  it("sends somebody who is not signed in to the sign-in and back; with prompt=none it says so", async () => {
+    const nobody = asApp(api.url, "");
+    const { url } = await asking(client);
+    const sent = await fetch(url, { redirect: "manual" });
+    const to = new URL(sent.headers.get("location") ?? "", api.url);
+    expect([sent.status, to.pathname]).toEqual([302, "/auth/login"]);
+    expect(to.searchParams.get("return_to")).toMatch(/^\/oauth\/authorize\?/);
+    const silent = await asking(client, { prompt: "none" });
+    const back = new URL((await fetch(silent.url, { redirect: "manual" })).headers.get("location") ?? "");
+    expect([back.origin, back.searchParams.get("error")]).toEqual(["https://app.example.com", "login_required"]);
+    expect(nobody).toBeDefined();
+  });
+
+  it("says when the person signed in where the app asks how long ago, and asks them to sign in again", async () => {
+    const recent = await asking(client, { max_age: "3600" });
+    const tokens = await oidc.authorizationCodeGrant(client, await answered(browser, recent), {
+      pkceCodeVerifier: recent.verifier,
+      expectedState: recent.state,
+      expectedNonce: recent.nonce,
+      maxAge: 3_600,
+    });
+    expect(tokens.claims()?.auth_time).toEqual(expect.any(Number));
+    const { url } = await asking(client, { prompt: "login" });
+    const sent = new URL((await browser.call("GET", pathOf(url))).headers.get("location") ?? "", api.url);
+    expect([sent.pathname, sent.searchParams.get("return_to")?.includes("prompt")]).toEqual(["/auth/login", false]);
+  });
+
+  it("works for a public client without a secret, on any port of this machine", async () => {
+    const native = await registeredClient(api.call, { redirect_uris: ["http://127.0.0.1/callback"], token_endpoint_auth_method: "none" });
+    expect(native.client_secret).toBeUndefined();
+    const tokens = await granted(await clientOf(api.url, native), browser, { redirect_uri: "http://127.0.0.1:49152/callback" });
+    expect(tokens.access_token).toMatch(/^tak_oat_/);
+  });
+
+  it.each([
+    ["client_secret_post", (secret: string) => oidc.ClientSecretPost(secret)],
+    ["client_secret_basic", (secret: string) => oidc.ClientSecretBasic(secret)],
+  ])("takes the secret by %s", async (_, auth) => {
+    const tokens = await granted(await clientOf(api.url, registered, auth(registered.client_secret ?? "")), browser);
+    expect(tokens.access_token).toMatch(/^tak_oat_/);
+  });
+});
+
+describe("tokens", () => {
+  it("are refreshed, and each refresh token once: a second use ends the whole family", async () => {
+    const first = await granted(client, browser);
+    const second = await oidc.refreshTokenGrant(client, first.refresh_token ?? "");
+    expect(second.refresh_token).not.toBe(first.refresh_token);
+    expect((await oidc.tokenIntrospection(client, second.access_token)).active).toBe(true);
+    await expect(oidc.refreshTokenGrant(client, first.refresh_token ?? "")).rejects.toMatchObject({ error: "invalid_grant" });
+    for (const token of [first.access_token, second.access_token, second.refresh_token ?? ""])
+      expect(await oidc.tokenIntrospection(client, token)).toEqual({ active: false });
+    expect((await asApp(api.url, second.access_token)("GET", "/api/projects")).status).toBe(401);
+  });
+
+  it("are introspected and revoked by their client alone", async () => {
+    const tokens = await granted(client, browser);
+    expect(await oidc.tokenIntrospection(client, tokens.access_token)).toMatchObject({
+      active: true,
+      client_id: registered.client_id,
+      token_type: "Bearer",
+      iss: api.url,
+      scope: expect.stringContaining("spaces:read"),
+    });
+    expect(await oidc.tokenIntrospection(client, tokens.refresh_token ?? "")).toMatchObject({ active: true, token_type: "refresh_token" });
+    const other = await clientOf(api.url, await registeredClient(api.call));
+    expect(await oidc.tokenIntrospection(other, tokens.access_token)).toEqual({ active: false });
+    await oidc.tokenRevocation(other, tokens.access_token);
+    expect((await oidc.tokenIntrospection(client, tokens.access_token)).active).toBe(true);
+    await oidc.tokenRevocation(client, tokens.refresh_token ?? "");
+    expect(await oidc.tokenIntrospection(client, tokens.access_token)).toEqual({ active: false });
+  });
+
+  it("may what their scopes say, and only by the name of what they ask", async () => {
+    const app = asApp(api.url, (await granted(client, browser, { scope: "openid spaces:read run:plan" })).access_token);
+    expect((await app("GET", "/api/projects")).status).toBe(200);
+    const project = await app("POST", "/api/projects", { body: { name: "p" } });
+    expect(project).toMatchObject({ status: 403, body: { error: { details: { reason: "scope", permission: "capsule:write" } } } });
+    expect(await app("GET", "/api/me")).toMatchObject({ status: 403, body: { error: { details: { permission: "account:read" } } } });
+    for (const [method, path] of [
+      ["GET", "/api/me/sessions"],
+      ["POST", "/api/me/personal-access-tokens"],
+      ["POST", "/api/me/oauth/clients"],
+      ["PUT", "/api/me/password"],
+    ] as const)
+      expect((await app(method, path, method === "GET" ? {} : { body: {} })).status, path).toBe(403);
+  });
+});
+
+describe("client credentials", () => {
+  it("make a service principal that is a member of nothing", async () => {
+    const service = await registeredClient(api.call, {
+      redirect_uris: [],
+      grant_types: ["client_credentials"],
+      scope: "spaces:write run:plan",
+    });
+    const configuration = await clientOf(api.url, service);
+    const tokens = await oidc.clientCredentialsGrant(configuration, { scope: "spaces:write" });
+    expect(tokens).toMatchObject({ scope: "spaces:write", expires_in: 3_600 });
+    expect(tokens.refresh_token).toBeUndefined();
+    expect(await oidc.tokenIntrospection(configuration, tokens.access_token)).toMatchObject({ active: true, sub: service.client_id });
+    const app = asApp(api.url, tokens.access_token);
+    const { workspace_id } = (await api.call("POST", "/api/projects", { body: { name: "owned" } })).body.project;
+    expect((await app("GET", `/api/projects?workspace_id=${workspace_id}`)).status).toBe(404);
+    const principal = await api.database.db.prisma.users.findUniqueOrThrow({ where: { username: service.client_id } });
+    expect(principal.kind).toBe("service");
+    await api.database.db.prisma.members.create({ data: { workspace_id, user_id: principal.id, role: "viewer" } });
+    expect((await app("GET", `/api/projects?workspace_id=${workspace_id}`)).status).toBe(200);
+    await expect(oidc.clientCredentialsGrant(configuration, { scope: "openid" })).rejects.toMatchObject({ error: "invalid_scope" });
+    await expect(oidc.clientCredentialsGrant(configuration, { scope: "run:approve" })).rejects.toMatchObject({ error: "invalid_scope" });
+    await expect(oidc.clientCredentialsGrant(configuration, { scope: "made:up" })).rejects.toMatchObject({ error: "invalid_scope" });
+    expect((await oidc.clientCredentialsGrant(configuration)).scope?.split(" ").toSorted()).toEqual(["run:plan", "spaces:write"]);
+  });
+});
+
+describe("the device flow", () => {
+  const device = {
+    redirect_uris: [],
+    grant_types: ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
+    token_endpoint_auth_method: "none",
+  };
+  const begin = async () => {
+    const app = await registeredClient(api.call, device);
+    const configuration = await clientOf(api.url, app);
+    return { app, configuration, told: await oidc.initiateDeviceAuthorization(configuration, { scope: "openid spaces:read" }) };
+  };
+  const poll = (app: Registered, device_code: string) =>
+    posted(api.url, "/oauth/token", { grant_type: "urn:ietf:params:oauth:grant-type:device_code", client_id: app.client_id, device_code });
+
+  it("waits for the person, who enters the code and looks at what is asked", async () => {
+    const { configuration, told } = await begin();
+    expect(told).toMatchObject({
+      user_code: expect.stringMatching(/^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/),
+      interval: 5,
+      expires_in: 900,
+    });
+    expect(told.verification_uri).toBe(`${api.url}/oauth/device`);
+    const page = await browser.call("GET", pathOf(new URL(told.verification_uri_complete ?? "")));
+    expect(page.body).toContain(told.user_code);
+    const done = await submitted(browser, "/oauth/device", { ...fieldsOf(String(page.body)), action: "approve" });
+    expect([done.status, String(done.body).includes("Device allowed")]).toEqual([200, true]);
+    const tokens = await oidc.pollDeviceAuthorizationGrant(configuration, { ...told, interval: 0.1 });
+    expect(tokens.claims()).toMatchObject({ iss: api.url });
+    expect((await asApp(api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(200);
+    await expect(oidc.pollDeviceAuthorizationGrant(configuration, { ...told, interval: 0.1 })).rejects.toMatchObject({
+      error: "invalid_grant",
+    });
+    expect(await oidc.tokenIntrospection(configuration, tokens.access_token)).toEqual({ active: false });
+  });
+
+  it("tells a device that asks too often to slow down, and one that was turned away so", async () => {
+    const { app, told } = await begin();
+    expect((await poll(app, told.device_code)).body).toMatchObject({ error: "authorization_pending" });
+    expect(await poll(app, told.device_code)).toMatchObject({ status: 400, body: { error: "slow_down" } });
+    const context = await browser.call("GET", `/api/oauth/device/context?user_code=${told.user_code.toLowerCase().replace("-", " ")}`);
+    expect(context.body).toMatchObject({ status: "consent_required", user_code: told.user_code, client: { name: "An app" } });
+    const { csrf_token, user_code } = context.body;
+    const body = { csrf_token, user_code, action: "deny" };
+    expect((await browser.call("POST", "/api/oauth/device/decision", { body })).body).toMatchObject({ status: "denied" });
+    expect((await poll(app, told.device_code)).body).toMatchObject({ error: "access_denied" });
+    expect((await browser.call("POST", "/api/oauth/device/decision", { body })).body).toMatchObject({ status: "error" });
+  });
+});
+
+describe("consents", () => {
+  it("are listed, and taken back with all their tokens at once", async () => {
+    const app = await registeredClient(api.call, { client_name: "Taken back" });
+    const configuration = await clientOf(api.url, app);
+    const tokens = await granted(configuration, browser);
+    const { consents } = (await api.call("GET", "/api/me/oauth/consents")).body;
+    expect(consents[0]).toMatchObject({
+      client_id: app.client_id,
+      client_name: "Taken back",
+      scopes: ["openid", "profile", "spaces:read"],
+    });
+    expect((await api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`)).body).toEqual({ success: true });
+    expect((await api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`)).status).toBe(404);
+    expect((await asApp(api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(401);
+    await expect(oidc.refreshTokenGrant(configuration, tokens.refresh_token ?? "")).rejects.toMatchObject({ error: "invalid_grant" });
+    const { logs } = (await api.call("GET", `/api/me/oauth/audit-logs?client_id=${app.client_id}`)).body;
+    expect(logs.map((log: { event_type: string }) => log.event_type)).toEqual([
+      "consent_revoked",
+      "token_issued",
+      "authorize_approved",
+      "consent_granted",
+      "client_registered",
+    ]);
+    expect(logs[1]).toMatchObject({ client_id: app.client_id, ip_address: "127.0.0.1", details: { grant_type: "authorization_code" } });
+    const page = (await api.call("GET", `/api/me/oauth/audit-logs?client_id=${app.client_id}&limit=2&offset=1`)).body.logs;
+    expect(page).toEqual(logs.slice(1, 3));
+  });
+
+  it("can be asked for by a console of its own, as JSON", async () => {
+    const app = await registeredClient(api.call, { client_name: "By JSON" });
+    const { url, state } = await asking(await clientOf(api.url, app), { scope: "openid run:plan" });
+    const context = await browser.call("GET", `/api/oauth/authorize/context${url.search}`);
+    expect(context.body).toMatchObject({
+      status: "consent_required",
+      client: { name: "By JSON", logo_uri: null },
+      user: { email: null },
+      scopes: { identity: ["Know that it is you"], resources: ["Start plans"] },
+      params: { client_id: app.client_id },
+    });
+    const { csrf_token, params } = context.body;
+    const decision = await browser.call("POST", "/api/oauth/authorize/decision", { body: { ...params, csrf_token, action: "approve" } });
+    const back = new URL(decision.body.redirect_url);
+    expect([back.origin, back.searchParams.has("code"), back.searchParams.get("state")]).toEqual(["https://app.example.com", true, state]);
+    expect((await browser.call("GET", `/api/oauth/authorize/context${url.search}`)).body).toMatchObject({ status: "auto_approved" });
+  });
+});
