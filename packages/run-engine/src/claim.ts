@@ -7,7 +7,7 @@ import { statement } from "@takosumi/db/sql";
 import { SealError } from "@takosumi/keyring/seal-error";
 import { connectionsOf, unboundOf } from "./bound.ts";
 import { leaseOf } from "./lease.ts";
-import { claimRun } from "./queries/claim.ts";
+import { claimRun, tellFollowers } from "./queries/claim.ts";
 import { offerAgain } from "./queries/offer-again.ts";
 import { holdCapsuleNow, runById } from "./queries/snapshot.ts";
 import { type AuditOrigin, recordRun, runnerActor } from "./record.ts";
@@ -54,6 +54,8 @@ export async function claim(resources: EngineResources, claiming: Claiming, wait
       if (run === "refused") continue;
       if (run === "busy") await pause(busyMs);
       else if (run) {
+        // Who does not hear of it looks by itself before long.
+        resources.db.query(tellFollowers, [run.id, run.event_sequence]).catch(() => undefined);
         const lease = await handedOut(resources, run, claiming);
         if (lease) return lease;
       }

@@ -31,5 +31,8 @@ export const claimRun = statement(
      INSERT INTO run_events (run_id, sequence, type, data, at)
      SELECT id, event_sequence, 'status', jsonb_build_object('status', status, 'phase', phase, 'error', NULL), now() FROM moved
    )
-   SELECT moved.*, pg_notify('takosumi_run', moved.id || ' ' || moved.event_sequence) AS told FROM moved`,
+   SELECT * FROM moved`,
 );
+
+/** Tells followers of a Run that it moved. $1 Run, $2 sequence. In a transaction that writes, a notice holds up every other commit until that one is on disk. */
+export const tellFollowers = statement("run_told", `SELECT pg_notify('takosumi_run', $1 || ' ' || $2)`);
