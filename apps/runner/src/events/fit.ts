@@ -1,5 +1,6 @@
 import type { Diagnostic } from "@takosumi/contracts/deploy/plan";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
+import { redactJson } from "@takosumi/redact/json";
 
 const LOG_CHARACTERS = 65_536;
 /** Never inside a surrogate pair: half of one is no valid text in JSON, nor in PostgreSQL. */
@@ -19,14 +20,20 @@ export const fitDiagnostic = (given: Diagnostic): Diagnostic => ({
   snippet: given.snippet && clip(given.snippet, 8_000),
 });
 
-/** Cuts what the contract limits, after redaction has made it longer. A log becomes several. NUL is no text in PostgreSQL. */
+/** NUL is no text in PostgreSQL, and what a module reads may hold it: nothing that a tool says is refused for that. */
+export const withoutNul = <T>(value: T): T => redactJson(value, (text) => text.replaceAll("\0", "\ufffd")) as T;
+
+/** Cuts what the contract limits, after redaction has made it longer. A log becomes several. */
 export function fit(event: RunnerEvent): RunnerEvent[] {
   if (event.type === "log") return pieces(event.text.replaceAll("\0", "\ufffd")).map((text) => ({ ...event, text }));
-  if (event.type === "diagnostic") return [{ ...event, diagnostic: fitDiagnostic(event.diagnostic) }];
-  if (event.type === "resource") {
-    return [{ ...event, address: clip(event.address, 2_000), action: clip(event.action, 32), id: event.id && clip(event.id, 2_000) }];
-  }
-  return [event];
+  return [withoutNul(cut(event))];
+}
+
+function cut(event: RunnerEvent): RunnerEvent {
+  if (event.type === "diagnostic") return { ...event, diagnostic: fitDiagnostic(event.diagnostic) };
+  if (event.type === "resource")
+    return { ...event, address: clip(event.address, 2_000), action: clip(event.action, 32), id: event.id && clip(event.id, 2_000) };
+  return event;
 }
 
 /** Cuts after a line where there is one. */

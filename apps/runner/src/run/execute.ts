@@ -5,7 +5,7 @@ import type { Outcome } from "@takosumi/contracts/runner/outcome";
 import { clearSecrets, createRunDir, openRunDir } from "@takosumi/opentofu/rundir";
 import { createRedactor } from "@takosumi/redact/redactor";
 import type { Pending } from "../events/cursor.ts";
-import { clip, fitDiagnostic } from "../events/fit.ts";
+import { clip, fitDiagnostic, withoutNul } from "../events/fit.ts";
 import type { Site } from "../site.ts";
 import { LeaseLost } from "../wire/leased.ts";
 import { Unreachable } from "../wire/retry.ts";
@@ -135,7 +135,7 @@ function hidden(job: Job, outcome: Outcome): Outcome {
     const outputs = createRedactor(job.secrets).json(told.state.outputs) as typeof told.state.outputs;
     told.state = { ...told.state, outputs };
   }
-  return told;
+  return withoutNul(told);
 }
 
 async function tidy(root: string, how: Left): Promise<void> {
