@@ -21,7 +21,10 @@ export class RunControl {
   constructor(deadline: Date) {
     // setTimeout counts 31 bits of milliseconds; nothing runs for 24 days.
     const left = Math.min(Math.max(deadline.getTime() - Date.now(), 0), 2 ** 31 - 1);
-    this.#deadline = setTimeout(() => this.stop("timeout", "The Run took longer than its policy allows. Make it do less, or raise policy.timeout."), left);
+    this.#deadline = setTimeout(
+      () => this.stop("timeout", "The Run took longer than its policy allows. Make it do less, or raise policy.timeout."),
+      left,
+    );
   }
 
   /** Aborts with a Stop when the Run must end. */
