@@ -109,6 +109,8 @@ const Variables = z.object({
   TAKOSUMI_DATABASE_WAIT_SECONDS: whole(10, 1, 600),
   /** AWS is not everywhere reached at its own address; tests have an STS of their own. */
   TAKOSUMI_AWS_STS_ENDPOINT: absoluteUrl.optional(),
+  /** Logs grow without an end otherwise. */
+  TAKOSUMI_LOG_DAYS: whole(0, 0, 36_500),
   /** Where users may have us send things although it is inside. */
   TAKOSUMI_WEBHOOK_PRIVATE_HOSTS: z
     .string()

@@ -73,6 +73,7 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
       leaseSeconds: env.TAKOSUMI_LEASE_SECONDS,
       renewSeconds: env.TAKOSUMI_LEASE_RENEW_SECONDS,
       graceSeconds: env.TAKOSUMI_LEASE_GRACE_SECONDS,
+      logDays: env.TAKOSUMI_LOG_DAYS,
       stsEndpoint: env.TAKOSUMI_AWS_STS_ENDPOINT,
     },
   });

@@ -141,7 +141,9 @@ describe.runIf(hasTofu)("what a Run may meet", () => {
       },
     });
     await plan.ended();
-    expect(await api.apply(plan).ended()).toMatchObject({ result: "failed", error: { code: "OUTPUT_LIMIT" } });
+    const apply = api.apply(plan);
+    expect(await apply.ended()).toMatchObject({ result: "failed", error: { code: "OUTPUT_LIMIT" } });
+    expect(apply.log.split("(the output is cut here: this Run wrote more than 20000 bytes)\n")).toHaveLength(2);
     await loud.end("SIGTERM");
   });
 });

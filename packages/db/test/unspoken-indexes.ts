@@ -30,6 +30,7 @@ export const unspokenIndexes: Readonly<Record<string, string>> = {
   runs_expiry_idx: "Plans that wait for somebody, by when they expire.",
   runs_lease_idx: "Running Runs whose lease is over.",
   runs_log_due_idx: "Ended Runs whose long log is still in rows.",
+  runs_log_kept_idx: "Logs that are still there, by when their Run ended.",
   runs_open_apply_key: "One open apply of a plan.",
   runs_plan_digest_idx: "Who names a plan blob; Runs without a plan stay out of it.",
   runs_project_writes_idx: "Applies and destroys of a Project: few among many plans.",

@@ -1,3 +1,4 @@
+import { ApiError } from "@takosumi/contracts/errors";
 import type { RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { storedLog } from "./log-segments.ts";
@@ -19,9 +20,19 @@ export interface LogPage {
   readonly complete: boolean;
 }
 
-/** At most `limit` bytes of the log from byte `offset`, never half a character; `complete` where nothing will follow. */
+const gone = (run: RunRow) =>
+  new ApiError("GONE", `The log of Run ${run.id} was removed: logs are not kept for ever here`, { reason: "expired" });
+const wrongOffset = (message: string, next_offset: number) =>
+  new ApiError("BAD_REQUEST", `offset ${message}`, { reason: "invalid", next_offset, fields: [{ path: "offset", message }] });
+
+/**
+ * At most `limit` bytes of the log from byte `offset`, never half a character; `complete` where nothing will follow. 400 naming where to go
+ * on for an offset beyond the end or inside a character, 410 once the log was removed.
+ */
 export async function readLog(stores: Pick<EngineResources, "db" | "blobs">, run: RunRow, offset: number, limit: number): Promise<LogPage> {
-  const from = Math.min(offset, run.log_bytes);
+  if (run.log_removed_at !== null) throw gone(run);
+  if (offset > run.log_bytes) throw wrongOffset(`is beyond the end of the log, which has ${run.log_bytes} bytes so far`, run.log_bytes);
+  const from = offset;
   const parts: Buffer[] = [];
   let at = from;
   while (at < run.log_bytes && at - from < limit) {
@@ -32,25 +43,29 @@ export async function readLog(stores: Pick<EngineResources, "db" | "blobs">, run
       if (log_offset + log_bytes <= at) continue;
       // The text of a long log moves away, also while somebody reads it.
       const bytes = text === null ? await storedLog(stores, run, at) : Buffer.from(text).subarray(at - log_offset);
+      if (bytes === null) throw gone(run);
       parts.push(bytes);
       at += bytes.length;
       if (at - from >= limit) break;
     }
     if (at === before) break;
   }
-  const whole = whole8(Buffer.concat(parts).subarray(0, limit));
+  const bytes = Buffer.concat(parts);
+  let first = 0;
+  while (continues(bytes, first)) first++;
+  if (first > 0) throw wrongOffset(`is inside a character: the next one begins at ${from + first}`, from + first);
+  const whole = wholeCharacters(bytes.subarray(0, limit));
   const next = from + whole.length;
   return { log: whole.toString("utf8"), offset: from, next_offset: next, complete: run.log_complete && next >= run.log_bytes };
 }
 
-/** Bytes cut down to whole characters at both ends; a limit below one character keeps that character's bytes out. */
-function whole8(bytes: Buffer): Buffer {
-  const continues = (at: number) => ((bytes[at] ?? 0) & 0xc0) === 0x80;
-  let end = bytes.length;
-  let lead = end - 1;
-  while (lead >= 0 && end - lead < 4 && continues(lead)) lead--;
+const continues = (bytes: Buffer, at: number) => ((bytes[at] ?? 0) & 0xc0) === 0x80;
+
+/** Bytes without what was cut off of their last character; none where a limit is smaller than one. */
+function wholeCharacters(bytes: Buffer): Buffer {
+  let lead = bytes.length - 1;
+  while (lead >= 0 && bytes.length - lead < 4 && continues(bytes, lead)) lead--;
   const first = bytes[lead] ?? 0;
   const width = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
-  if (lead >= 0 && lead + width > end) end = lead;
-  return bytes.subarray(0, end);
+  return lead >= 0 && lead + width > bytes.length ? bytes.subarray(0, lead) : bytes;
 }

@@ -17,6 +17,8 @@ export interface EngineSettings {
   /** How often blobs are looked through for those that no row names, and how old such a one must be. */
   readonly collectSeconds: number;
   readonly unnamedSeconds: number;
+  /** Days after its Run's end that a log is kept; 0 keeps it. */
+  readonly logDays: number;
   /** Where STS is instead of AWS's own address. */
   readonly stsEndpoint?: string | undefined;
 }
@@ -35,4 +37,5 @@ export const engineDefaults: EngineSettings = {
   compactSeconds: 5,
   collectSeconds: 3_600,
   unnamedSeconds: 24 * 3_600,
+  logDays: 0,
 };

@@ -1,8 +1,7 @@
 import type { Diagnostic } from "@takosumi/contracts/deploy/plan";
-import type { RunnerEvent } from "@takosumi/contracts/runner/events";
+import { logEventBytes, type RunnerEvent } from "@takosumi/contracts/runner/events";
 import { redactJson } from "@takosumi/redact/json";
 
-const LOG_CHARACTERS = 65_536;
 /** Never inside a surrogate pair: half of one is no valid text in JSON, nor in PostgreSQL. */
 export function clip(text: string, max: number): string {
   if (text.length <= max) return text;
@@ -25,7 +24,12 @@ export const withoutNul = <T>(value: T): T => redactJson(value, (text) => text.r
 
 /** Cuts what the contract limits, after redaction has made it longer. A log becomes several. */
 export function fit(event: RunnerEvent): RunnerEvent[] {
-  if (event.type === "log") return pieces(event.text.replaceAll("\0", "\ufffd")).map((text) => ({ ...event, text }));
+  if (event.type === "log")
+    return pieces(event.text.replaceAll("\0", "\ufffd")).map((text) => ({
+      ...event,
+      text,
+      ...(!text.endsWith("\n") && { partial: true }),
+    }));
   return [withoutNul(cut(event))];
 }
 
@@ -36,17 +40,18 @@ function cut(event: RunnerEvent): RunnerEvent {
   return event;
 }
 
-/** Cuts after a line where there is one. */
+/** Cuts after a line where there is one, and never inside a character. */
 function pieces(text: string): string[] {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= logEventBytes) return [text];
   const made: string[] = [];
-  let rest = text;
-  while (rest.length > LOG_CHARACTERS) {
-    const line = rest.lastIndexOf("\n", LOG_CHARACTERS - 1) + 1;
-    const high = /[\ud800-\udbff]/.test(rest.charAt(LOG_CHARACTERS - 1)) ? LOG_CHARACTERS - 1 : LOG_CHARACTERS;
-    const end = line > 0 ? line : high;
-    made.push(rest.slice(0, end));
-    rest = rest.slice(end);
+  let from = 0;
+  while (bytes.length - from > logEventBytes) {
+    let end = bytes.lastIndexOf(10, from + logEventBytes - 1) + 1;
+    if (end <= from) for (end = from + logEventBytes; ((bytes[end] ?? 0) & 0xc0) === 0x80; ) end--;
+    made.push(bytes.toString("utf8", from, end));
+    from = end;
   }
-  made.push(rest);
+  made.push(bytes.toString("utf8", from));
   return made;
 }

@@ -24,11 +24,11 @@ export class LogLines {
     return this.#offset;
   }
 
-  /** Null where no line ended yet. */
+  /** Null where no line ended yet; a line that is very long comes in pieces, cut between characters. */
   push(bytes: Buffer): { text: string; place: Place } | null {
     const all = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes;
     let end = all.lastIndexOf(10) + 1;
-    if (end === 0 && all.length > LONGEST_LINE) end = all.length;
+    if (end === 0 && all.length > LONGEST_LINE) end = wholeCharacters(all);
     // A "{" alone may begin a state: the next line tells.
     if (end > 0 && !this.#inside && isBrace(all, end)) end -= 2;
     this.#rest = Buffer.from(all.subarray(end));
@@ -39,13 +39,13 @@ export class LogLines {
   end(): { text: string; place: Place } | null {
     const rest = this.#rest;
     this.#rest = Buffer.alloc(0);
-    return rest.length > 0 ? this.#taken(rest) : null;
+    const last = rest.length > 0 ? this.#taken(rest) : null;
+    return last && last.text !== "" && !last.text.endsWith("\n") ? { ...last, text: `${last.text}\n` } : last;
   }
 
   #taken(bytes: Buffer): { text: string; place: Place } | null {
     this.#offset += bytes.length;
-    let text = this.#withoutState(bytes.toString("utf8"));
-    if (text !== "" && !text.endsWith("\n")) text += "\n";
+    const text = this.#withoutState(bytes.toString("utf8"));
     return { text, place: { name: this.#name, offset: this.#offset, memory: this.#inside ? "dump" : "" } };
   }
 
@@ -68,4 +68,15 @@ export class LogLines {
 
 function isBrace(all: Buffer, end: number): boolean {
   return end >= 2 && all[end - 1] === 10 && all[end - 2] === 123 && (end === 2 || all[end - 3] === 10);
+}
+
+/** How many of these bytes are whole characters; what only looks like one is not waited for. */
+function wholeCharacters(bytes: Buffer): number {
+  for (let lead = bytes.length - 1; lead >= bytes.length - 4; lead--) {
+    const byte = bytes[lead] ?? 0;
+    if ((byte & 0xc0) === 0x80) continue;
+    const width = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return lead + width > bytes.length ? lead : bytes.length;
+  }
+  return bytes.length;
 }

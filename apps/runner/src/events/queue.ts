@@ -1,4 +1,4 @@
-import { batchLimit, type RunnerEvent } from "@takosumi/contracts/runner/events";
+import { batchLimit, logEventBytes, type RunnerEvent } from "@takosumi/contracts/runner/events";
 import type { Places } from "./cursor.ts";
 import { fit } from "./fit.ts";
 
@@ -7,7 +7,7 @@ export type Place = { readonly name: string; readonly offset: number; readonly m
 type Entry = { event: RunnerEvent; place: Place | null };
 export type Batch = { readonly events: readonly string[]; readonly places: Places };
 
-const MERGED_CHARACTERS = 48 * 1024;
+const MERGED_CHARACTERS = logEventBytes;
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 const MOST_ENTRIES = 5_000;
 /** Room for the body's head. */

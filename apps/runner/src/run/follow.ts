@@ -45,7 +45,7 @@ async function text(job: Job, path: string, name: string, ended: AbortSignal): P
     if (piece) await job.outbox.add({ type: "log", at: new Date().toISOString(), text: piece.text }, piece.place);
   };
   for await (const { bytes } of tailFile(path, lines.offset, ended)) {
-    if (!job.spend(bytes.length)) return;
+    if (!(await job.spend(bytes.length))) return;
     await send(lines.push(bytes));
   }
   await send(lines.end());
@@ -70,7 +70,7 @@ async function machineEvents(job: Job, path: string, name: string, tool: Told, s
     }
   };
   for await (const { bytes } of tailFile(path, 0, ended)) {
-    if (tool.name === "terraform" && !job.spend(bytes.length)) return;
+    if (tool.name === "terraform" && !(await job.spend(bytes.length))) return;
     await take(lines.push(bytes));
   }
   await take(lines.end());

@@ -123,10 +123,13 @@ export class Job {
     this.#withheld = true;
   }
 
-  /** Counts output; false once the Run has written more than it may. */
-  spend(bytes: number): boolean {
+  /** Counts output; false once the Run has written more than it may. The log says where it is cut. */
+  async spend(bytes: number): Promise<boolean> {
+    const before = this.#output;
     this.#output += bytes;
     if (this.#output <= this.site.settings.outputBytes) return true;
+    if (before <= this.site.settings.outputBytes)
+      await this.note(`(the output is cut here: this Run wrote more than ${this.site.settings.outputBytes} bytes)`);
     this.control.stop(
       "output_limit",
       `The Run wrote more than ${this.site.settings.outputBytes} bytes of output. Make it quieter, or raise TAKOSUMI_RUN_OUTPUT_BYTES.`,

@@ -136,6 +136,12 @@ export const settings = [
     read_by: ["start", "api"],
   },
   {
+    name: "TAKOSUMI_LOG_DAYS",
+    about: "Days after the end of a Run that its log is kept; 0 keeps it.",
+    default: "0",
+    read_by: ["start", "api"],
+  },
+  {
     name: "TAKOSUMI_WEBHOOK_PRIVATE_HOSTS",
     about: "Private addresses that webhooks may reach: host, host:port, *.suffix or 10.0.0.0/8, separated by commas.",
     default: null,

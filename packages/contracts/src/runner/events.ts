@@ -4,10 +4,15 @@ import { RunPhase } from "../deploy/run.ts";
 import { timestamp } from "../fields.ts";
 
 const at = timestamp;
-/** What a runner says while a Run goes on, already redacted. `log` is text of whole lines, in the order of the log. */
+/** Most bytes of text in one log event, as a runner cuts it. */
+export const logEventBytes = 32 * 1024;
+/**
+ * What a runner says while a Run goes on, already redacted. `log` is text of whole lines, in the order of the log; `partial` where the last
+ * line goes on in the next one, because it is longer than an event.
+ */
 export const RunnerEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("phase"), at, name: RunPhase, state: z.enum(["started", "finished"]) }),
-  z.object({ type: z.literal("log"), at, text: z.string().max(65_536) }),
+  z.object({ type: z.literal("log"), at, text: z.string().max(logEventBytes), partial: z.literal(true).optional() }),
   z.object({ type: z.literal("diagnostic"), at, diagnostic: Diagnostic }),
   z.object({
     type: z.literal("resource"),
