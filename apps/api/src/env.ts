@@ -107,6 +107,8 @@ const Variables = z.object({
   /** All replicas together must stay below the server's max_connections. */
   TAKOSUMI_DATABASE_POOL: whole(20, 2, 1_000),
   TAKOSUMI_DATABASE_WAIT_SECONDS: whole(10, 1, 600),
+  /** What people may begin with, other than what comes with the product. */
+  TAKOSUMI_SEED_REPOSITORIES: z.string().optional(),
   /** AWS is not everywhere reached at its own address; tests have an STS of their own. */
   TAKOSUMI_AWS_STS_ENDPOINT: absoluteUrl.optional(),
   /** Logs grow without an end otherwise. */

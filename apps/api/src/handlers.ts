@@ -31,6 +31,14 @@ import { notificationHandlers } from "./notifications/notifications/handlers.ts"
 import { webhookHandlers } from "./notifications/webhooks/handlers.ts";
 import type { Resources } from "./resources.ts";
 import { protocolHandlers } from "./runner/protocol/handlers.ts";
+import { commonEnvHandlers } from "./tenancy/common-env/handlers.ts";
+import { invitationHandlers } from "./tenancy/invitations/handlers.ts";
+import { seedRepositoryHandlers } from "./tenancy/seed-repositories/handlers.ts";
+import { shortcutGroupHandlers } from "./tenancy/shortcut-groups/handlers.ts";
+import { shortcutHandlers } from "./tenancy/shortcuts/handlers.ts";
+import { spaceMemberHandlers } from "./tenancy/space-members/handlers.ts";
+import { spaceTokenHandlers } from "./tenancy/space-tokens/handlers.ts";
+import { spaceHandlers } from "./tenancy/spaces/handlers.ts";
 import type { World } from "./world.ts";
 
 /** The table of contents. A family without handlers, or a handler without a contract, does not compile. */
@@ -63,6 +71,14 @@ export const handlers = (resources: Resources): HandlersOf<Families, World> => (
   oauthConsent: oauthConsentHandlers(resources),
   oauthServer: oauthServerHandlers(resources),
   wellKnown: wellKnownHandlers(resources),
+  spaces: spaceHandlers(resources),
+  spaceMembers: spaceMemberHandlers(resources),
+  invitations: invitationHandlers(resources),
+  spaceTokens: spaceTokenHandlers(resources),
+  commonEnv: commonEnvHandlers(resources),
+  shortcuts: shortcutHandlers(resources),
+  shortcutGroups: shortcutGroupHandlers(resources),
+  seedRepositories: seedRepositoryHandlers(resources),
   health: healthHandlers(resources),
   runnerProtocol: protocolHandlers(resources),
 });

@@ -13,6 +13,12 @@ import { locateToken } from "./identity/access-tokens/repository.ts";
 import { locateOauthClient } from "./identity/oauth-clients/repository.ts";
 import { locateSession } from "./identity/sessions/repository.ts";
 import { locateDelivery, locateWebhook } from "./notifications/webhooks/repository.ts";
+import { locateInvitation } from "./tenancy/invitations/repository.ts";
+import { locateShortcutGroup } from "./tenancy/shortcut-groups/repository.ts";
+import { locateShortcut } from "./tenancy/shortcuts/repository.ts";
+import { locateMember } from "./tenancy/space-members/repository.ts";
+import { locateSpaceToken } from "./tenancy/space-tokens/repository.ts";
+import { locateDeleted } from "./tenancy/spaces/repository.ts";
 import { locateWorkspace } from "./tenancy/workspaces/repository.ts";
 import type { Locator, Rows } from "./world.ts";
 
@@ -36,4 +42,10 @@ export const locators: { readonly [E in keyof Rows]: Locator<E> } = {
   session: locateSession,
   webhook: locateWebhook,
   webhook_delivery: locateDelivery,
+  deleted_workspace: locateDeleted,
+  member: locateMember,
+  invitation: locateInvitation,
+  space_token: locateSpaceToken,
+  shortcut: locateShortcut,
+  shortcut_group: locateShortcutGroup,
 };

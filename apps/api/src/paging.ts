@@ -1,7 +1,11 @@
 import { ApiError } from "@takosumi/contracts/errors";
 
-/** What a list is ordered by, and what its cursor therefore holds. */
-const keys = { id: /^[a-z]{2,8}_[0-9A-Za-z_-]{1,100}$/, sequence: /^(?:0|[1-9]\d{0,17})$/ } as const;
+/** What a list is ordered by, and what its cursor therefore holds; a moment is in microseconds, with the id behind it. */
+const keys = {
+  id: /^[a-z]{2,8}_[0-9A-Za-z_-]{1,100}$/,
+  sequence: /^(?:0|[1-9]\d{0,17})$/,
+  moment: /^\d{1,17} [a-z]{2,8}_[0-9A-Za-z_-]{1,100}$/,
+} as const;
 export type PageKey = keyof typeof keys;
 
 /** The key of the row that a page begins after; null for the first page. A cursor that was not made here is a BAD_REQUEST naming `cursor`. */

@@ -7,6 +7,7 @@ import type { Engine } from "@takosumi/run-engine/engine";
 import type { OauthServer } from "./identity/oauth-server/server.ts";
 import type { Log } from "./logger.ts";
 import type { Inbox } from "./notifications/notifications/inbox.ts";
+import type { SeedRepositories } from "./tenancy/seed-repositories/read.ts";
 
 /** What is opened at start and closed at stop. A family names the few that it uses; plain functions are imported. */
 export interface Resources {
@@ -31,6 +32,7 @@ interface ApiSettings {
   readonly public_url: string;
   /** Private hosts and addresses that webhooks may reach. */
   readonly webhook_hosts: PrivateHosts;
+  readonly seed_repositories: SeedRepositories;
   /** Where bytes lie that are too many for memory, while they are read. */
   readonly scratch: string;
   /** Requests a minute, in this process. */

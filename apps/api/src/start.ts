@@ -24,6 +24,7 @@ import { openDelivering } from "./notifications/webhooks/sending/deliver.ts";
 import { keepHouse } from "./pipeline/housekeeping.ts";
 import type { Resources } from "./resources.ts";
 import { serveApi } from "./server.ts";
+import { readSeeds } from "./tenancy/seed-repositories/read.ts";
 
 export interface Started {
   /** `http://host:port` that it listens on. */
@@ -82,6 +83,7 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
     version,
     public_url: env.TAKOSUMI_PUBLIC_URL,
     webhook_hosts: env.TAKOSUMI_WEBHOOK_PRIVATE_HOSTS,
+    seed_repositories: readSeeds(env.TAKOSUMI_SEED_REPOSITORIES),
     scratch: join(env.TAKOSUMI_DATA_DIR, "scratch"),
     limits: { principal: env.TAKOSUMI_RATE_LIMIT, address: env.TAKOSUMI_ADDRESS_RATE_LIMIT },
   };

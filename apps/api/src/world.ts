@@ -4,6 +4,7 @@ import type {
   ArtifactRow,
   CapsuleRow,
   ConnectionRow,
+  InvitationRow,
   OauthClientRow,
   PersonalAccessTokenRow,
   ProjectRow,
@@ -12,6 +13,8 @@ import type {
   RunnerTokenRow,
   RunRow,
   SecretRow,
+  ShortcutGroupRow,
+  ShortcutRow,
   SourceRow,
   StateVersionRow,
   WebhookDeliveryRow,
@@ -21,6 +24,8 @@ import type {
 import { implementFor, type Principal } from "@takosumi/transport/handlers";
 import type { InheritingCapsule } from "./deploy/capsules/repository.ts";
 import type { OwnSession } from "./identity/sessions/repository.ts";
+import type { Member } from "./tenancy/space-members/repository.ts";
+import type { SpaceToken } from "./tenancy/space-tokens/repository.ts";
 
 export type { Db, Tx } from "@takosumi/db/db";
 
@@ -45,6 +50,12 @@ export interface Rows {
   readonly session: OwnSession;
   readonly webhook: WebhookRow;
   readonly webhook_delivery: WebhookDeliveryRow;
+  readonly deleted_workspace: WorkspaceRow;
+  readonly member: Member;
+  readonly invitation: InvitationRow;
+  readonly space_token: SpaceToken;
+  readonly shortcut: ShortcutRow;
+  readonly shortcut_group: ShortcutGroupRow;
 }
 export interface World {
   readonly rows: Rows;

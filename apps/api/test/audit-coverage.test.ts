@@ -38,8 +38,19 @@ const signingIn = [
 ];
 /** They need an app, a consent or a token of a registration: shown with those. */
 const ofApps = ["oauthServer.register", "oauthServer.replaceClient", "oauthServer.removeClient", "oauthAccess.revoke"];
+/** Of a space with several people; shown there. */
+const together = [
+  "spaces.remove",
+  "spaces.leave",
+  "spaces.transfer",
+  "spaceMembers.create",
+  "invitations.accept",
+  "invitations.decline",
+  "commonEnv.remove",
+  "shortcutGroups.removeItem",
+];
 /** Shown elsewhere, with a Run that a real machine lost; and a Project that is empty. */
-const elsewhere = ["runs.recover", "projects.remove", "capsules.remove", ...signingIn, ...ofApps];
+const elsewhere = ["runs.recover", "projects.remove", "capsules.remove", ...signingIn, ...ofApps, ...together];
 
 async function call({ id, operation }: Listed, held: Holdings): Promise<Answer> {
   const at = new Map(operation.spec.access.at.flatMap((one) => Object.entries(one).map(([entity, input]) => [input as string, entity])));

@@ -78,6 +78,18 @@ const additions = new Set([
   "POST /oauth/device/code",
   "PUT /oauth/register/:clientId",
   "DELETE /oauth/register/:clientId",
+  "POST /api/spaces/:spaceId/restore",
+  "POST /api/spaces/:spaceId/leave",
+  "POST /api/spaces/:spaceId/transfer",
+  "GET /api/spaces/:spaceId/invitations",
+  "POST /api/spaces/:spaceId/invitations",
+  "DELETE /api/spaces/:spaceId/invitations/:id",
+  "GET /api/invitations/:token",
+  "POST /api/invitations/:token",
+  "DELETE /api/invitations/:token",
+  "GET /api/spaces/:spaceId/tokens",
+  "POST /api/spaces/:spaceId/tokens",
+  "DELETE /api/spaces/:spaceId/tokens/:id",
 ]);
 interface Endpoint {
   readonly family: string;

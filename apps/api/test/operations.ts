@@ -24,7 +24,7 @@ export const publicOperations = operations.filter(({ hidden }) => !hidden);
 
 /** Where an id stands in the input of an operation. `*` is the first element of a list, `{}` a value of a record. */
 export interface IdPlace {
-  readonly where: "path" | "query" | "body";
+  readonly where: "path" | "query" | "header" | "body";
   readonly path: readonly string[];
   readonly entity: Entity | Named;
 }
@@ -38,7 +38,7 @@ export function idPlaces({ path, spec }: Operation): IdPlace[] {
     const entity = located.get(name);
     return entity ? [{ where: "path", path: [name], entity }] : [];
   });
-  return [...inPath, ...nested("query", [], spec.query), ...nested("body", [], spec.body)];
+  return [...inPath, ...nested("query", [], spec.query), ...nested("header", [], spec.headers), ...nested("body", [], spec.body)];
 }
 
 interface Def {

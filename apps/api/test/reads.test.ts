@@ -52,6 +52,7 @@ beforeAll(async () => {
     version: "0.0.0",
     public_url: "http://127.0.0.1",
     webhook_hosts: new PrivateHosts(""),
+    seed_repositories: [],
     scratch: join(directory, "scratch"),
     limits: { principal: 10_000, address: 10_000 },
   };

@@ -21,6 +21,12 @@ export interface Holdings {
   readonly webhook: string;
   readonly webhook_delivery: string;
   readonly oauth_client: string;
+  readonly deleted_workspace: string;
+  readonly member: string;
+  readonly invitation: string;
+  readonly space_token: string;
+  readonly shortcut: string;
+  readonly shortcut_group: string;
 }
 const webhook = { url: "https://hooks.example.test/a", events: ["run.failed"] };
 
@@ -105,6 +111,24 @@ export async function holdings(call: Call): Promise<Holdings> {
     token: (await made201(call, "/api/me/personal-access-tokens", { name: "a token" })).id,
     session: (await opened(call)).session_id,
     oauth_client: (await made201(call, "/api/me/oauth/clients", anyClient())).client_id,
+    ...(await shared(call)),
+  };
+}
+/** What the caller's personal Workspace shares, and a space that they deleted. */
+async function shared(call: Call) {
+  const { space_token } = await made201(call, "/api/spaces/me/tokens", { name: "a bot", role: "viewer" });
+  const { invitation } = await made201(call, "/api/spaces/me/invitations", { email: `${unique()}@example.com`, role: "viewer" });
+  const shortcut = await made201(call, "/api/shortcuts", { name: "s", resourceType: "link", resourceId: "https://example.com" });
+  const { data } = await made201(call, "/api/spaces/me/shortcuts/groups", { name: "g" });
+  const { space } = await made201(call, "/api/spaces", { name: `gone ${unique()}` });
+  await call("DELETE", `/api/spaces/${space.id}`);
+  return {
+    deleted_workspace: space.id,
+    member: space_token.username,
+    invitation: invitation.id,
+    space_token: space_token.id,
+    shortcut: shortcut.id,
+    shortcut_group: data.id,
   };
 }
 const anyClient = () => ({ client_name: `app ${unique()}`, redirect_uris: ["https://app.example.com/callback"], scope: "openid" });
@@ -149,6 +173,22 @@ export const bodies: Readonly<Record<string, (held: Holdings) => Record<string, 
   "accessTokens.create": () => ({ name: "a token", scopes: ["run:read"] }),
   "auth.setupUsername": () => ({ username: `u-${unique()}` }),
   "auth.updateProfile": () => ({ display_name: `U ${unique()}` }),
+  "spaces.create": () => ({ name: `s ${unique()}` }),
+  "spaces.update": () => ({ description: "a space" }),
+  "spaces.transfer": () => ({ username: "nobody-at-all" }),
+  "spaces.updateModel": () => ({ model: "gpt-5.4" }),
+  "spaceMembers.create": () => ({ username: "nobody-at-all", role: "viewer" }),
+  "spaceMembers.update": () => ({ role: "editor" }),
+  "invitations.create": () => ({ email: `${unique()}@example.com`, role: "viewer" }),
+  "invitations.accept": () => ({ username: `u-${unique()}`, password: "correct horse battery staple" }),
+  "spaceTokens.create": () => ({ name: "a bot", role: "viewer" }),
+  "commonEnv.put": () => ({ name: `N_${unique()}`, value: "a value" }),
+  "shortcuts.create": () => ({ name: "s", resourceType: "link", resourceId: "https://example.com" }),
+  "shortcuts.update": () => ({ name: "t" }),
+  "shortcuts.reorder": ({ shortcut }) => ({ order: [shortcut] }),
+  "shortcutGroups.create": () => ({ name: "g" }),
+  "shortcutGroups.update": () => ({ name: "h" }),
+  "shortcutGroups.addItem": () => ({ type: "link", label: "l", url: "https://example.com" }),
   "auth.logout": () => ({}),
   "auth.code": () => ({ code: "nobody-was-given-this" }),
   "auth.password": () => ({ username: "nobody-at-all", password: "a wrong password" }),
@@ -166,6 +206,8 @@ export const bodies: Readonly<Record<string, (held: Holdings) => Record<string, 
 /** What stands around an id that is nested, or that another field of the body must go with. */
 export const around: Readonly<Record<string, Record<string, unknown>>> = {
   "runs.create plan_run_id": { kind: "apply", capsule_id: undefined },
+  "shortcutGroups.addItem serviceId": { type: "service", url: undefined },
+  "items.*.serviceId": { type: "service", label: "l" },
   "source.source_id": { kind: "upload" },
   "source.secret_id": { kind: "git", url: "https://git.example.com/a.git" },
   "module_credentials.*.secret_id": { host: "git.example.com", kind: "git" },

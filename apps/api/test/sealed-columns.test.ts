@@ -31,6 +31,7 @@ async function busy(as: typeof world.call): Promise<void> {
   const secret = await as("POST", "/api/secrets", { body: { name, value: `value ${name}` }, headers: { "idempotency-key": name } });
   const connection = { name, provider: "acme/any", recipe: { id: "generic-env" }, values: { ACME_TOKEN: `token ${name}` } };
   expect((await as("POST", "/api/connections", { body: connection })).status).toBe(201);
+  expect((await as("PUT", "/api/spaces/me/common-env", { body: { name, value: `value ${name}` } })).status).toBe(200);
   const { project } = await world.ok("POST", "/api/projects", { name }, as);
   const variables = [
     { name: "a", kind: "tofu", value: `sensitive ${name}`, sensitive: true },

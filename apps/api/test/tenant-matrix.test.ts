@@ -31,6 +31,7 @@ interface Sent {
   readonly method: string;
   readonly path: string;
   readonly body: Record<string, unknown> | undefined;
+  readonly headers: Record<string, string>;
 }
 /** A request of an operation with ids of these holdings, and `id` at one place instead. */
 function request({ id: name, operation }: Listed, held: Holdings, place?: IdPlace, id = ""): Sent {
@@ -42,7 +43,8 @@ function request({ id: name, operation }: Listed, held: Holdings, place?: IdPlac
   const query = place?.where === "query" ? `?${place.path[0]}=${id}` : "";
   let body = bodies[name]?.(held);
   if (place?.where === "body") body = { ...body, ...around[`${name} ${place.path.join(".")}`], ...withId(place.path, id) };
-  return { method, path: path + query, body };
+  const headers: Record<string, string> = place?.where === "header" ? { [place.path[0] ?? ""]: id } : {};
+  return { method, path: path + query, body, headers };
 }
 /**
  * ["variables", "*", "secret_id"] -> { variables: [{ …, secret_id: id }] }, ["secrets", "{}"] -> { secrets: { A: id } },
@@ -51,6 +53,7 @@ function request({ id: name, operation }: Listed, held: Holdings, place?: IdPlac
 function withId(path: readonly string[], id: string): Record<string, unknown> {
   const [first = "", ...rest] = path;
   if (rest.length === 0) return { [first]: id };
+  if (rest.length === 1 && rest[0] === "*") return { [first]: [id] };
   if (rest[0] === "{}") return { [first]: { A: id } };
   const many = rest[0] === "*";
   const held = { ...around[path.join(".")], ...withId(many ? rest.slice(1) : rest, id) };
@@ -58,7 +61,8 @@ function withId(path: readonly string[], id: string): Record<string, unknown> {
 }
 /** The owner, as the operation wants to be asked. */
 const ownerOf = ({ operation }: Listed): Call => (operation.spec.access.by === "session" ? browser : api.call);
-const send = (call: Call, { method, path, body }: Sent): Promise<Answer> => call(method, path, body ? { body } : {});
+const send = (call: Call, { method, path, body, headers }: Sent): Promise<Answer> =>
+  call(method, path, body ? { body, headers } : { headers });
 const seen = ({ status, body }: Answer) => ({ status, body });
 
 /** Filters on a list that is located by its Workspace: what is not there matches nothing. */

@@ -29,8 +29,8 @@ test("the permissions, each at the lowest role that has it", () => {
   const table = Object.groupBy(roles.owner, (permission) => lowest(permission) ?? "none");
   expect(table).toEqual({
     visitor: ["repo:read"],
-    viewer: ["workspace:read", "capsule:read", "connection:read", "run:read", "audit:read"],
-    editor: ["capsule:write", "source:write", "run:plan", "run:cancel"],
+    viewer: ["workspace:read", "capsule:read", "connection:read", "run:read", "audit:read", "shortcut:write"],
+    editor: ["capsule:write", "source:write", "run:plan", "run:cancel", "sidebar:write"],
     admin: [
       "run:approve",
       "run:destroy",
@@ -40,15 +40,19 @@ test("the permissions, each at the lowest role that has it", () => {
       "secret:write",
       "connection:write",
       "member:write",
+      "workspace:write",
+      "env:write",
       "runner:write",
+      "webhook:write",
     ],
-    owner: ["workspace:delete"],
+    owner: ["workspace:delete", "workspace:transfer"],
   });
 });
 test("scopes name permissions and the account's, each once; `*` is all of them", () => {
   expect(new Set(scopes).size).toBe(scopes.length);
   expect([inScope("*", "run:approve"), inScope(["run:plan"], "run:approve"), inScope([], "run:plan")]).toEqual([true, false, false]);
-  for (const role of order) for (const account of ["account:read", "account:write"]) expect(allows(role, account)).toBe(false);
+  for (const role of order)
+    for (const account of ["account:read", "account:write", "account:credentials"]) expect(allows(role, account)).toBe(false);
 });
 test("who has to sign in", () => {
   const closed = [signedIn, signedIn("account:read"), session, own({ token: "id" }), credential("runner"), can("run:read", { run: "id" })];

@@ -1,7 +1,7 @@
 /** What a role may do: all that the one before it may, and more. A visitor is anybody who looks at something public. */
 const visitor = ["repo:read"] as const;
-const viewer = [...visitor, "workspace:read", "capsule:read", "connection:read", "run:read", "audit:read"] as const;
-const editor = [...viewer, "capsule:write", "source:write", "run:plan", "run:cancel"] as const;
+const viewer = [...visitor, "workspace:read", "capsule:read", "connection:read", "run:read", "audit:read", "shortcut:write"] as const;
+const editor = [...viewer, "capsule:write", "source:write", "run:plan", "run:cancel", "sidebar:write"] as const;
 const admin = [
   ...editor,
   "run:approve",
@@ -12,10 +12,12 @@ const admin = [
   "secret:write",
   "connection:write",
   "member:write",
+  "workspace:write",
+  "env:write",
   "runner:write",
   "webhook:write",
 ] as const;
-const owner = [...admin, "workspace:delete"] as const;
+const owner = [...admin, "workspace:delete", "workspace:transfer"] as const;
 
 export const roles = { visitor, viewer, editor, admin, owner } as const;
 export type Role = keyof typeof roles;
@@ -103,6 +105,13 @@ export const entities = [
   "token",
   "session",
   "oauth_client",
+  /** A space that was deleted and may still be restored by its owner. */
+  "deleted_workspace",
+  "member",
+  "invitation",
+  "space_token",
+  "shortcut",
+  "shortcut_group",
   "user",
   "repo",
   "pull",

@@ -63,6 +63,8 @@ export const reasons = {
     "wrong_phase",
     "limit",
     "inactive",
+    "already_member",
+    "owner",
   ],
   GONE: ["expired", "deleted", "damaged"],
   PRECONDITION_FAILED: ["lineage", "serial", "changed", "connection_unavailable", "exchange_failed"],

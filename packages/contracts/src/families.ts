@@ -28,6 +28,14 @@ import { health } from "./instance/health.ts";
 import { notifications } from "./notifications/notifications.ts";
 import { webhooks } from "./notifications/webhooks.ts";
 import { runnerProtocol } from "./runner/protocol.ts";
+import { commonEnv } from "./tenancy/common-env.ts";
+import { invitations } from "./tenancy/invitations.ts";
+import { seedRepositories } from "./tenancy/seed-repositories.ts";
+import { shortcutGroups } from "./tenancy/shortcut-groups.ts";
+import { shortcuts } from "./tenancy/shortcuts.ts";
+import { spaceMembers } from "./tenancy/space-members.ts";
+import { spaceTokens } from "./tenancy/space-tokens.ts";
+import { spaces } from "./tenancy/spaces.ts";
 
 /** Everything that the product serves. */
 export const families = {
@@ -59,6 +67,14 @@ export const families = {
   oauthConsent,
   oauthServer,
   wellKnown,
+  spaces,
+  spaceMembers,
+  invitations,
+  spaceTokens,
+  commonEnv,
+  shortcuts,
+  shortcutGroups,
+  seedRepositories,
   health,
   runnerProtocol,
 } as const;

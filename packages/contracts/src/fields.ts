@@ -6,7 +6,10 @@ export const opaqueId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "is not an id
 export const timestamp = z.iso.datetime();
 
 /** What an entity is called in a sentence. */
-export const nameOf = (entity: Entity | Named): string => entity.replace(/^kept_/, "").replace("_", " ");
+export const nameOf = (entity: Entity | Named): string => entity.replace(/^(?:kept|deleted)_/, "").replace("_", " ");
+
+/** Entities whose ids are those of another one. */
+const prefixedAs: Readonly<Record<string, Named>> = { kept_capsule: "capsule", deleted_workspace: "workspace", space_token: "token" };
 
 const ids = new Map<string, typeof opaqueId>();
 /**
@@ -16,7 +19,8 @@ const ids = new Map<string, typeof opaqueId>();
 export const idOf = (entity: Entity | Named): typeof opaqueId => {
   const known = ids.get(entity);
   if (known) return known;
-  const prefix = entity === "kept_capsule" ? prefixes.capsule : entity in prefixes ? prefixes[entity as Named] : undefined;
+  const named = prefixedAs[entity] ?? entity;
+  const prefix = named in prefixes ? prefixes[named as Named] : undefined;
   const one = `The id of a ${nameOf(entity)}${prefix ? ` (\`${prefix}…\`)` : ""}`;
   const description =
     entity === "workspace"
@@ -54,6 +58,11 @@ export const nextCursor = {
     .nullable()
     .meta({ examples: [null] }),
 };
+/** A check of a body that says what to change: it says at least one of these. Of the whole input, which holds more than the body. */
+export const saysAny =
+  (...names: readonly string[]) =>
+  (given: Readonly<Record<string, unknown>>): boolean =>
+    names.some((name) => given[name] !== undefined);
 /** The output of a 204. */
 export const nothing = z.void();
 /** A JSON value that nobody constrains; the body's size and depth are limited at the door. */

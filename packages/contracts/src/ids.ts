@@ -25,6 +25,10 @@ export const prefixes = {
   oauth_client: "oac_",
   oauth_consent: "ocn_",
   oauth_grant: "oag_",
+  invitation: "inv_",
+  shortcut: "sct_",
+  shortcut_group: "grp_",
+  shortcut_item: "itm_",
 } as const;
 /** What follows the prefix in examples. */
 export const exampleEnd = "01jd4r6m3xk8q2v7n5t9c0hbwe";

@@ -6,6 +6,7 @@ import type { Recovery, ResourceChange, Risk } from "@takosumi/contracts/deploy/
 import type { Policy } from "@takosumi/contracts/deploy/policy";
 import type { Actor, PlanMode, Run, RunKind, RunPhase, RunStatus } from "@takosumi/contracts/deploy/run";
 import type { Source as ShownSource } from "@takosumi/contracts/deploy/source";
+import type { ShortcutItemValue } from "@takosumi/contracts/tenancy/shortcut";
 import type { z } from "zod";
 import type * as model from "../generated/client.ts";
 
@@ -47,7 +48,18 @@ export type OauthClientRow = Row<
 >;
 export type OauthConsentRow = Row<model.oauth_consents, { scopes: readonly OauthScope[] }>;
 
-export type WorkspaceRow = Row<model.workspaces>;
+export type WorkspaceRow = Row<
+  model.workspaces,
+  { kind: "personal" | "team"; security_posture: "standard" | "restricted_egress"; former_members: readonly FormerMember[] | null }
+>;
+export interface FormerMember {
+  readonly user_id: string;
+  readonly role: Role;
+}
+export type InvitationRow = Row<model.invitations, { role: Exclude<Role, "owner" | "visitor">; invited_by: Pick<Actor, "id" | "name"> }>;
+export type CommonEnvRow = Row<model.common_env>;
+export type ShortcutRow = Row<model.shortcuts, { resource_type: "service" | "resource" | "link" }>;
+export type ShortcutGroupRow = Row<model.shortcut_groups, { items: readonly ShortcutItemValue[] }>;
 export type MemberRow = Row<model.members, { role: Role }>;
 
 export type InstanceSettingRow = Row<model.instance_settings>;

@@ -49,6 +49,7 @@ const single = (
 const own = (field: string) => (row: Row) => ({ workspace: String(row.workspace_id), row: String(row.id), field });
 const claim = (field: string) => (row: Row) => ({ workspace: "instance", row: `${row.principal_id} ${row.key}`, field });
 const signingKey = (row: Row) => ({ workspace: "instance", row: String(row.id), field: "private_key" });
+const envKey = ["workspace_id", "name"];
 const claimKey = ["principal_id", "key"];
 
 type Variable = Readonly<Record<string, unknown>> & { readonly kind: string; readonly name: string; readonly sealed: string | null };
@@ -79,6 +80,14 @@ export const sealedColumns: readonly SealedColumn[] = [
   single("runs", "variable_set", "text", own("variable_set")),
   single("runs", "seal", "mac", own("seal")),
   single("mail_outbox", "sealed", "text", (row) => ({ workspace: "instance", row: String(row.id), field: "sealed" }), ["id"], []),
+  single(
+    "common_env",
+    "sealed",
+    "text",
+    (row) => ({ workspace: String(row.workspace_id), row: String(row.name), field: "value" }),
+    envKey,
+    [],
+  ),
   single("idempotency_claims", "answer", "text", claim("answer"), claimKey, []),
   single("idempotency_claims", "request_digest", "mac", claim("request_digest"), claimKey, []),
   single("oauth_signing_keys", "sealed", "text", signingKey, ["id"], []),

@@ -1,6 +1,7 @@
 import { allows, type Role } from "@takosumi/contracts/access";
 import type { EffectivePolicy } from "@takosumi/contracts/deploy/policy";
 import { forbiddenBy } from "@takosumi/contracts/deploy/provider-patterns";
+import { namedBy } from "@takosumi/contracts/ids";
 import type { Tx } from "@takosumi/db/db";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
@@ -65,7 +66,9 @@ function peopleLapsed(policy: EffectivePolicy, plan: RunRow, { kind }: RunRow, a
 
 /** A member who is gone has nothing executed any more, whoever approved it. */
 async function makerLapsed(tx: Tx, { workspace_id, actor }: RunRow): Promise<Lapsed | null> {
-  if (actor.kind !== "user") return null;
+  if (actor.kind !== "user" && actor.kind !== "service") return null;
+  // Takosumi itself is no member of anything.
+  if (namedBy(actor.id) !== "user") return null;
   const role = (await tx.one<{ role: Role }>(memberRole, [workspace_id, actor.id]))?.role;
   return role && allows(role, "run:plan")
     ? null

@@ -4,6 +4,7 @@ import type { Queries } from "@takosumi/db/db";
 import type { CapsuleRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
 import { SealError } from "@takosumi/keyring/seal-error";
+import { commonEnvOf } from "./common-env.ts";
 import { secretsIn } from "./secrets.ts";
 import type { SourceAccess } from "./source-access.ts";
 
@@ -47,7 +48,7 @@ export const variablePlace = (workspace: string, capsule: string, kind: string, 
   ({ table: "capsules", workspace, row: capsule, field: `variables.${kind}.${name}` }) as const;
 const setPlace = (workspace: string, run: string) => ({ table: "runs", workspace, row: run, field: "variable_set" }) as const;
 
-/** The variables of a Capsule with those of one Run over them, opened. Secrets of another Workspace are as missing ones: 404. */
+/** The variables of a space, those of a Capsule over them, and those of one Run over both, opened. Secrets of another Workspace are as missing ones: 404. */
 export async function openVariables(
   { db, keyring }: { readonly db: Queries; readonly keyring: Keyring },
   capsule: Pick<CapsuleRow, "id" | "workspace_id" | "variables">,
@@ -69,6 +70,9 @@ export async function openVariables(
     names.push({ name, kind, sensitive: hidden !== null, once });
     if (hidden !== null) secrets.push(...leavesOf(value).map((leaf) => ({ name: hidden, value: leaf })));
   };
+  const own = [...base, ...given].flatMap(({ kind, name }) => (kind === "env" ? [name] : []));
+  for (const { name, value, secret } of await commonEnvOf({ db, keyring }, capsule.workspace_id, new Set(own)))
+    put("env", name, value, secret ? name : null);
   for (const { kind, name, value, sealed, sensitive, secret_id } of base) {
     if (secret_id !== null) {
       const found = await secret(secret_id, "variables");

@@ -7,12 +7,16 @@ import { tellExpiring } from "../notifications/expiring/service.ts";
 import { forgetNotifications } from "../notifications/notifications/repository.ts";
 import { forgetDeliveries } from "../notifications/webhooks/repository.ts";
 import type { Resources } from "../resources.ts";
+import { forgetInvitations } from "../tenancy/invitations/repository.ts";
+import { purgeSpaces } from "../tenancy/spaces/lifecycle.ts";
 import { forgetClaims } from "./repository.ts";
 
 const everySeconds = 5 * 60;
 const batch = 1_000;
 /** Batches of one round, so that a round ends; what is left is the next one's. */
 const batches = 50;
+/** Spaces of one round. */
+const purges = 20;
 const denialsKept = 24 * 3_600_000;
 
 /** Removes what has expired, and warns of what is about to. Any number of processes may do it at once. */
@@ -32,5 +36,7 @@ export async function tidy(db: Resources["db"], signal: AbortSignal): Promise<vo
   await forgetNotifications(db, batch);
   await forgetDeliveries(db, batch);
   for (let i = 0; i < batches && !signal.aborted; i++) if ((await forgetExpired(db, batch)) < batch) break;
+  await forgetInvitations(db, batch);
+  await purgeSpaces(db, purges);
   await forgetDenials(db, new Date(Date.now() - denialsKept));
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { anyone, signedIn } from "../access.ts";
 import { family, get, patch, post } from "../define.ts";
 import { exampleId } from "../example.ts";
-import { opaqueId } from "../fields.ts";
+import { opaqueId, saysAny } from "../fields.ts";
 import { accountExample } from "./examples/account.ts";
 import { displayName, username } from "./names.ts";
 import { password } from "./passwords.ts";
@@ -49,7 +49,7 @@ export const auth = family(
       audit: "user.profile_changed",
       body: z
         .strictObject({ display_name: displayName.optional(), avatar_url: avatar.optional() })
-        .refine((given) => Object.keys(given).length > 0, "says nothing to change"),
+        .refine(saysAny("display_name", "avatar_url"), "says nothing to change"),
       examples: [{ summary: "A name", value: { display_name: "Ada Lovelace" } }],
       output: success,
     }),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { session, signedIn } from "../access.ts";
 import { family, get, patch, post, put } from "../define.ts";
-import { opaqueId, timestamp } from "../fields.ts";
+import { opaqueId, saysAny, timestamp } from "../fields.ts";
 import { accountSettingsExample, meExample, personalSpaceExample } from "./examples/account.ts";
 import { username } from "./names.ts";
 import { newPassword, password } from "./passwords.ts";
@@ -44,7 +44,7 @@ const ChangedSettings = z
     private_account: z.boolean().optional(),
     activity_visibility: z.string().max(40).trim().toLowerCase().pipe(z.enum(visibilities)).optional(),
   })
-  .refine((given) => Object.keys(given).length > 0, "says nothing to change");
+  .refine(saysAny("setup_completed", "auto_update_enabled", "private_account", "activity_visibility"), "says nothing to change");
 
 export const me = family(
   "me",

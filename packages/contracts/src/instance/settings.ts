@@ -117,6 +117,12 @@ export const settings = [
     read_by: ["start", "api"],
   },
   {
+    name: "TAKOSUMI_SEED_REPOSITORIES",
+    about: "Path of a JSON file: the list that GET /api/seed-repositories answers, instead of the one that comes with the product.",
+    default: null,
+    read_by: ["start", "api"],
+  },
+  {
     name: "TAKOSUMI_AWS_STS_ENDPOINT",
     about: "Where roles of AWS connections are assumed, instead of the region's own STS: a proxy, a VPC endpoint, a compatible service.",
     default: null,

@@ -1,6 +1,7 @@
 import type { Queries, Tx } from "@takosumi/db/db";
 import type { AccountSettings, UserRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
+import type { NewPerson } from "./create.ts";
 
 /** A person as their own account shows them, with the id of the space of their own: where events of the account are recorded. */
 export interface AccountRow
@@ -25,6 +26,27 @@ const rename = statement(
    UPDATE workspaces SET slug = $2, updated_at = now() WHERE owner_id = $1 AND kind = 'personal'`,
 );
 export const renameAccount = (tx: Tx, userId: string, username: string) => tx.query(rename, [userId, username]);
+
+const insert = statement(
+  "account_insert",
+  `WITH made AS (INSERT INTO users (id, username, name, email, email_verified_at, picture, password_hash, setup_completed_at)
+       VALUES ($1, $3, $4, $5, CASE WHEN $6::boolean THEN now() END, $7, $8, CASE WHEN $9::boolean THEN now() END)),
+        workspace AS (INSERT INTO workspaces (id, slug, name, kind, owner_id) VALUES ($2, $3, $4, 'personal', $1))
+   INSERT INTO members (workspace_id, user_id, role) VALUES ($2, $1, 'owner')`,
+);
+/** Throws UniqueViolation where the username is somebody's now. */
+export const insertPerson = (tx: Tx, ids: { readonly user_id: string; readonly workspace_id: string }, who: NewPerson) =>
+  tx.query(insert, [
+    ids.user_id,
+    ids.workspace_id,
+    who.username,
+    who.name,
+    who.email,
+    who.email_verified,
+    who.picture,
+    who.password_hash,
+    who.setup_completed,
+  ]);
 
 const complete = statement("account_complete", "UPDATE users SET setup_completed_at = now(), updated_at = now() WHERE id = $1");
 export const completeSetup = (tx: Tx, userId: string) => tx.query(complete, [userId]);
