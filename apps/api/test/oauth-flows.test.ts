@@ -1,5 +1,6 @@
+import { oauthScopes } from "@takosumi/contracts/access";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
-import type { Browser } from "@takosumi/testkit/browser";
+import { type Browser, browserOf } from "@takosumi/testkit/browser";
 import * as oidc from "openid-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -16,6 +17,7 @@ import {
   submitted,
   withApp,
 } from "./oauth.ts";
+import { publicOperations } from "./operations.ts";
 
 let api: TestApi;
 let browser: Browser;
@@ -51,8 +53,14 @@ describe("authorization code", () => {
     expect(page.body).not.toContain("Know that it is you");
   });
 
-  it("tells the app of a no, with the state and who says so", async () => {
+  it("tells the app of a no, with the state and who says so, even if a yes came before it", async () => {
     const asked = await asking(client, { prompt: "consent" });
+    const page = fieldsOf(String((await browser.call("GET", pathOf(asked.url))).body));
+    const { prompt: _, ...silent } = page;
+    for (const fields of [silent, page])
+      expect((await submitted(browser, "/oauth/authorize", { ...fields, action: "deny" })).headers.get("location")).toContain(
+        "access_denied",
+      );
     const back = await answered(browser, asked, "deny");
     expect(Object.fromEntries(back.searchParams)).toEqual({
       error: "access_denied",
@@ -85,8 +93,17 @@ describe("authorization code", () => {
     });
     expect(tokens.claims()?.auth_time).toEqual(expect.any(Number));
     const { url } = await asking(client, { prompt: "login" });
-    const sent = new URL((await browser.call("GET", pathOf(url))).headers.get("location") ?? "", api.url);
-    expect([sent.pathname, sent.searchParams.get("return_to")?.includes("prompt")]).toEqual(["/auth/login", false]);
+    const again = await browserOf(api.url, api.token);
+    const page = await again.call("GET", pathOf(url));
+    const fields = fieldsOf(String(page.body));
+    expect([page.status, fields.return_to?.startsWith("/oauth/authorize?"), fields.return_to?.includes("prompt")]).toEqual([
+      200,
+      true,
+      false,
+    ]);
+    const out = await submitted(again, "/auth/logout", fields);
+    expect(out.headers.get("location")).toBe(`/console/login?${new URLSearchParams({ return_to: fields.return_to ?? "" })}`);
+    expect((await again.call("GET", fields.return_to ?? "")).headers.get("location")).toMatch(/^\/auth\/login/);
   });
 
   it("works for a public client without a secret, on any port of this machine", async () => {
@@ -148,6 +165,34 @@ describe("tokens", () => {
       ["PUT", "/api/me/password"],
     ] as const)
       expect((await app(method, path, method === "GET" ? {} : { body: {} })).status, path).toBe(403);
+  });
+});
+
+describe("an OAuth token of every scope there is", () => {
+  it("reaches no token, client, password or session, nor anything that only a browser does", async () => {
+    const scope = oauthScopes.join(" ");
+    const all = await registeredClient(api.call, { scope });
+    const app = asApp(api.url, (await granted(await clientOf(api.url, all), browser, { scope })).access_token);
+    expect((await app("GET", "/api/me")).status).toBe(200);
+    const kept = publicOperations.filter(
+      ({ operation: { spec } }) => spec.access.by === "session" || spec.access.rule === "account:credentials",
+    );
+    expect(kept.length).toBeGreaterThan(15);
+    for (const { id, operation } of kept) {
+      const { status, body } = await app(
+        operation.method,
+        operation.path.replace(/:\w+/g, "x"),
+        operation.method === "GET" ? {} : { body: {} },
+      );
+      expect([id, status, body.error.code]).toEqual([id, 403, "FORBIDDEN"]);
+    }
+    const families = new Set(kept.map(({ id }) => id.split(".")[0]));
+    for (const family of ["accessTokens", "sessions", "oauthClients", "oauthConsent"])
+      expect(
+        publicOperations.filter(({ id }) => id.startsWith(`${family}.`)).every((one) => kept.includes(one)),
+        family,
+      ).toBe(true);
+    expect(families).toContain("oauthServer");
   });
 });
 

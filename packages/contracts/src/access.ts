@@ -26,7 +26,7 @@ export type Permission = (typeof owner)[number];
 export const accountPermissions = [
   "account:read",
   "account:write",
-  /** Making and revoking tokens. No OAuth scope includes it, so that an OAuth token never makes another credential. */
+  /** Seeing, making and revoking tokens and clients. No OAuth scope includes it, so that an OAuth token never makes another credential. */
   "account:credentials",
 ] as const;
 export type AccountPermission = (typeof accountPermissions)[number];

@@ -53,7 +53,7 @@ export const accessTokens = family(
   {
     list: get("/api/me/personal-access-tokens", {
       summary: "One's own tokens, the newest first",
-      access: signedIn("account:read"),
+      access: signedIn("account:credentials"),
       query: z.object(paging),
       output: z.object({ tokens: z.array(AccessToken), ...nextCursor }),
     }),

@@ -28,7 +28,7 @@ export const oauthClients = family(
   {
     list: get("/api/me/oauth/clients", {
       summary: "One's own clients, revoked ones included",
-      access: signedIn("account:read"),
+      access: signedIn("account:credentials"),
       query: z.object(paging),
       output: z.object({ clients: z.array(OauthClient), ...nextCursor }),
     }),

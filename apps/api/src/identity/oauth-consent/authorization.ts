@@ -18,7 +18,8 @@ export type Params = Readonly<Record<string, string | undefined>>;
 /** Where the browser goes next, or what its person is asked. */
 export type Next =
   | { readonly kind: "redirect"; readonly url: string; readonly as: "approved" | "error" }
-  | { readonly kind: "login"; readonly url: string }
+  /** To the sign-in, and back to `here`. With `again` somebody is signed in, and is to sign in anew. */
+  | { readonly kind: "login"; readonly here: string; readonly again: boolean }
   | { readonly kind: "refused"; readonly status: number; readonly error: string; readonly description: string }
   | {
       readonly kind: "consent";
@@ -28,24 +29,20 @@ export type Next =
       readonly params: Record<string, string>;
     };
 
-/** Says that somebody who had signed in before was sent to sign in again, and since when. Never reaches the library. */
-const afresh = "signed_in_after";
-
 /** What becomes of an authorization request. One that needs no question is answered at once. */
 export async function consider(resources: Needs, given: Params, who: Principal | null, from: Origin): Promise<Next> {
   const { params, query } = read(given);
   const odd = Object.keys(params).find((name) => /\0|\p{Surrogate}/u.test(params[name] ?? ""));
   if (odd !== undefined) return refusal(400, { error: "invalid_request", error_description: `${odd} holds a character that is none` });
   const signedIn = who && (await signedInOf(resources.db, who));
-  const stale = signedIn && given[afresh] !== undefined && signedIn.since < Number(given[afresh]);
-  const outcome = await resources.oauth.ask(query, { from, who: stale ? null : signedIn, agreed: false });
+  const outcome = await resources.oauth.ask(query, { from, who: signedIn, agreed: false });
   if (outcome.kind === "refused") return refusal(outcome.status, outcome.body);
   if (outcome.kind === "redirect") {
     const approved = outcome.url.searchParams.has("code");
     if (approved && who) await note(resources, who, from, String(params.client_id), "authorize_auto_approved");
     return { kind: "redirect", url: outcome.url.href, as: approved ? "approved" : "error" };
   }
-  if (outcome.prompt === "login" || !who) return { kind: "login", url: signInUrl(params, signedIn !== null) };
+  if (outcome.prompt === "login" || !who) return signIn(params, signedIn !== null);
   const client = await findActiveClient(resources.db, outcome.client_id);
   if (!client) return refusal(400, { error: "invalid_client" });
   const asked = String(outcome.params.scope ?? "").split(" ") as OauthScope[];
@@ -63,11 +60,13 @@ export async function decide(resources: Needs, given: Params, approve: boolean, 
       reason: "csrf",
     });
   const signedIn = await signedInOf(resources.db, who);
-  const outcome = await resources.oauth.ask(query, { from, who: signedIn, agreed: false });
+  // A no is a no, whatever was allowed before: the library is made to ask, and so never makes a code.
+  const put = approve ? query : new URLSearchParams({ ...params, prompt: "consent" }).toString();
+  const outcome = await resources.oauth.ask(put, { from, who: signedIn, agreed: false });
   if (outcome.kind === "refused") return refusal(outcome.status, outcome.body);
   if (outcome.kind === "redirect")
     return { kind: "redirect", url: outcome.url.href, as: outcome.url.searchParams.has("code") ? "approved" : "error" };
-  if (outcome.prompt === "login") return { kind: "login", url: signInUrl(params, true) };
+  if (outcome.prompt === "login") return signIn(params, true);
   if (!approve) {
     await note(resources, who, from, outcome.client_id, "authorize_denied");
     return { kind: "redirect", url: deniedUrl(params, resources.settings.public_url), as: "error" };
@@ -110,13 +109,11 @@ const refusal = (status: number, { error, error_description }: { error: string; 
   description: error_description ?? error,
 });
 
-/** To the sign-in and back to this very request. Who was signed in already must do it again. */
-function signInUrl({ prompt, ...params }: Record<string, string>, again: boolean): string {
+/** To the sign-in and back to this very request, which does not ask for it a second time. */
+function signIn({ prompt, ...params }: Record<string, string>, again: boolean): Next {
   const left = (prompt ?? "").split(" ").filter((name) => name !== "" && name !== "login");
-  const query = new URLSearchParams(params);
-  if (left.length > 0) query.set("prompt", left.join(" "));
-  if (again) query.set(afresh, String(Math.floor(Date.now() / 1_000)));
-  return `/auth/login?${new URLSearchParams({ return_to: `/oauth/authorize?${query}` })}`;
+  const query = new URLSearchParams({ ...params, ...(left.length > 0 && { prompt: left.join(" ") }) });
+  return { kind: "login", here: `/oauth/authorize?${query}`, again };
 }
 
 function deniedUrl({ redirect_uri, state }: Params, issuer: string): string {

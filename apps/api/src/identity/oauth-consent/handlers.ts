@@ -5,7 +5,7 @@ import type { Principal } from "@takosumi/transport/application";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
 import { findPerson } from "../oauth-server/repository.ts";
-import { consider, decide, type Next } from "./authorization.ts";
+import { consider, decide, type Next, type Params } from "./authorization.ts";
 import { decideDevice, deviceOf, unknownCode } from "./device.ts";
 
 /** The questions as JSON. */
@@ -18,7 +18,7 @@ export const oauthConsentHandlers = (resources: Pick<Resources, "db" | "keyring"
     authorizeContext: async ({ input, principal, from }) => {
       const next = await consider(resources, input, principal, from);
       if (next.kind === "refused") throw refused(next);
-      if (next.kind === "login") return { status: "login_required" as const, redirect_url: next.url };
+      if (next.kind === "login") return { status: "login_required" as const, redirect_url: pageOf(input) };
       if (next.kind === "redirect")
         return { status: next.as === "approved" ? ("auto_approved" as const) : ("error_redirect" as const), redirect_url: next.url };
       const { client, scopes, csrf_token, params } = next;
@@ -28,7 +28,7 @@ export const oauthConsentHandlers = (resources: Pick<Resources, "db" | "keyring"
       const next = await decide(resources, params, action === "approve", csrf_token, principal, from);
       if (next.kind === "refused") throw refused(next);
       if (next.kind === "consent") throw new Error("A decision was answered with a question");
-      return { redirect_url: next.url };
+      return { redirect_url: next.kind === "login" ? pageOf(params) : next.url };
     },
     deviceContext: async ({ input: { user_code }, principal }) => {
       const user = await userOf(principal);
@@ -42,6 +42,9 @@ export const oauthConsentHandlers = (resources: Pick<Resources, "db" | "keyring"
   });
 };
 
+/** The page that asks for the sign-in. */
+const pageOf = (params: Params) =>
+  `/oauth/authorize?${new URLSearchParams(Object.entries(params).filter((one): one is [string, string] => one[1] !== undefined))}`;
 const shown = ({ name, logo_uri }: OauthClientRow) => ({ name, logo_uri });
 const refused = ({ error, description }: Extract<Next, { kind: "refused" }>) =>
   new ApiError("BAD_REQUEST", `The authorization request is not valid: ${description}`, { reason: "invalid", oauth_error: error });

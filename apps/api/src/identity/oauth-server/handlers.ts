@@ -7,7 +7,7 @@ import { implement } from "../../world.ts";
 import { consider, decide, type Next } from "../oauth-consent/authorization.ts";
 import { decideDevice, deviceOf, unknownCode } from "../oauth-consent/device.ts";
 import { sendError } from "./json.ts";
-import { codePage, consentPage, devicePage, refusedPage, toldPage } from "./pages.ts";
+import { againPage, codePage, consentPage, devicePage, refusedPage, toldPage } from "./pages.ts";
 import { registrationHandlers } from "./registration.ts";
 
 export const oauthServerHandlers = (resources: Pick<Resources, "db" | "keyring" | "oauth" | "settings">) => {
@@ -39,7 +39,7 @@ export const oauthServerHandlers = (resources: Pick<Resources, "db" | "keyring" 
       const who = inBrowser(principal);
       if (!who) {
         const here = user_code === undefined ? "/oauth/device" : `/oauth/device?${new URLSearchParams({ user_code })}`;
-        return redirect(response, `/auth/login?${new URLSearchParams({ return_to: here })}`, [], 302);
+        return redirect(response, loginAt(here), [], 302);
       }
       if (user_code === undefined) return sendPage(response, codePage);
       const found = await deviceOf(resources, user_code, who);
@@ -59,12 +59,14 @@ export const oauthServerHandlers = (resources: Pick<Resources, "db" | "keyring" 
   });
 };
 
+const loginAt = (here: string) => `/auth/login?${new URLSearchParams({ return_to: here })}`;
 /** A token never answers for its person. */
 const inBrowser = <P extends { readonly session?: boolean }>(who: P | null): P | null => (who?.session ? who : null);
 const signIn = () => new ApiError("UNAUTHORIZED", "Sign in, then answer", { reason: "missing" });
 
 function go(response: ServerResponse, next: Next, { headers }: IncomingMessage, username: string): void {
-  if (next.kind === "redirect" || next.kind === "login") return redirect(response, next.url, [], 302);
+  if (next.kind === "redirect") return redirect(response, next.url, [], 302);
+  if (next.kind === "login") return next.again ? sendPage(response, againPage(next)) : redirect(response, loginAt(next.here), [], 302);
   if (next.kind === "consent") return sendPage(response, consentPage(next, username));
   if (headers.accept?.includes("text/html")) return sendPage(response, refusedPage(next));
   sendError(response, next.status, next.error, next.description);

@@ -28,6 +28,13 @@ export const consentPage = ({ client, scopes, csrf_token, params }: Extract<Next
   };
 };
 
+/** Ends the session first: whoever is signed in would be sent straight back. */
+export const againPage = ({ here }: Extract<Next, { kind: "login" }>): Page => ({
+  title: "Sign in again",
+  body: html`<p>The app asks that you sign in anew, or as somebody else.</p>
+<form method="post" action="/auth/logout">${hidden({ return_to: here })}<button>Go to the sign-in</button></form>`,
+});
+
 export const refusedPage = ({ status, error, description }: Extract<Next, { kind: "refused" }>): Page => ({
   title: "The app asked in a way that is not valid",
   body: html`<p class="wrong" role="alert">${description} (${error})</p><p>Nothing was allowed. Tell whoever made the app.</p>`,
