@@ -42,7 +42,7 @@ export async function asking(client: oidc.Configuration, given: Readonly<Record<
     code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
     code_challenge_method: "S256",
     state,
-    nonce,
+    ...((given.scope ?? "openid").includes("openid") && { nonce }),
     ...given,
   });
   return { url, verifier, state, nonce };

@@ -1,7 +1,16 @@
+import { deviceGrant, grantTypes } from "@takosumi/contracts/identity/client-metadata";
 import type { KoaContextWithOIDC, Provider } from "oidc-provider";
 
 type Body = Record<string, unknown>;
 const maxAge = "public, max-age=3600";
+
+/** A grant that is not the client's is an error of its own (RFC 6749, 5.2). */
+function notTheirs(body: Body, { oidc: { client, params, route } }: KoaContextWithOIDC): void {
+  const grant = route === "device_authorization" ? deviceGrant : params?.grant_type;
+  if (body.error === "invalid_request" && client && typeof grant === "string" && isGrant(grant) && !client.grantTypeAllowed(grant))
+    body.error = "unauthorized_client";
+}
+const isGrant = (name: string) => (grantTypes as readonly string[]).includes(name);
 
 /** What the library's answers lack: RFC 7591 is ours, and only codes in a query are answered. */
 export const polished = (publicUrl: string): Parameters<Provider["use"]>[0] => {
@@ -11,8 +20,10 @@ export const polished = (publicUrl: string): Parameters<Provider["use"]>[0] => {
       body.response_modes_supported = ["query"];
       ctx.set("cache-control", maxAge);
     },
+    token: notTheirs,
     jwks: (_body, ctx) => ctx.set("cache-control", maxAge),
-    device_authorization: (body) => {
+    device_authorization: (body, ctx) => {
+      notTheirs(body, ctx);
       if (body.device_code !== undefined) body.interval = 5;
     },
     introspection: (body, ctx) => {
