@@ -38,6 +38,8 @@ export function understood(error: unknown): unknown {
   switch (field(error, "code")) {
     case "23505":
       return new UniqueViolation(field(error, "constraint"), error);
+    case "57014":
+      return new DatabaseUnavailable("The database did not answer in time", { cause: error });
     case "40001":
     case "40P01":
     case "55P03":

@@ -23,8 +23,8 @@ export class WaitingPool extends pg.Pool {
       statement_timeout: settings.statementTimeoutMs,
       lock_timeout: settings.lockTimeoutMs,
       idle_in_transaction_session_timeout: settings.idleInTransactionTimeoutMs,
-      // The client's own clock, for a network that swallows everything.
-      query_timeout: settings.statementTimeoutMs + 5_000,
+      // The client's own clock, for a network that swallows everything, and a database that is stopped.
+      query_timeout: settings.statementTimeoutMs + 500,
       keepAlive: true,
       application_name: settings.applicationName,
       types: columnTypes,

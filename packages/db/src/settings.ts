@@ -20,8 +20,9 @@ export const defaultSettings = {
   poolSize: 20,
   waitMs: 10_000,
   waitersMax: 10_000,
-  statementTimeoutMs: 30_000,
-  lockTimeoutMs: 10_000,
+  // With the client's own half second no longer than a call waits for a database that is away.
+  statementTimeoutMs: 9_500,
+  lockTimeoutMs: 9_000,
   idleInTransactionTimeoutMs: 30_000,
   closeGraceMs: 5_000,
   applicationName: "takosumi",

@@ -134,6 +134,20 @@ test("a commit whose connection is lost says that nobody knows", async () => {
   await db.close();
 });
 
+test("a statement that takes too long, and a database that is stopped, are a database that is away", async () => {
+  const db = await openDb({ url: server.url, statementTimeoutMs: 200, waitMs: 200 });
+  await db.query(put, ["slow", JSON.stringify([60])]);
+  await expect(db.query(slowRead, ["slow"])).rejects.toBeInstanceOf(DatabaseUnavailable);
+  const backend = await db.one<{ pid: number }>(statement("test_backend", "SELECT pg_backend_pid() AS pid"));
+  process.kill(backend?.pid ?? 0, "SIGSTOP");
+  try {
+    await expect(db.query(slowWrite, ["stopped"])).rejects.toBeInstanceOf(DatabaseUnavailable);
+  } finally {
+    process.kill(backend?.pid ?? 0, "SIGCONT");
+  }
+  await db.close();
+});
+
 test("close does not wait for a transaction that never ends", async () => {
   const db = await openDb({ url: server.url, closeGraceMs: 50 });
   const tx = await db.begin();

@@ -4,7 +4,7 @@ import { queue } from "../src/queue.ts";
 import { Counts } from "../src/world/counts.ts";
 
 it("what many clients claim at two replicas is claimed once and ends once", { timeout: 120_000 }, async () => {
-  expect((await queue(180, 16)).problems).toEqual([]);
+  expect((await queue(96, 16)).problems).toEqual([]);
 });
 
 it("a Workspace that waits through a hundred claims and gets seven of them is seen", () => {

@@ -57,7 +57,7 @@ export async function databaseAway(world: World, witness: Witness, counts: Count
   const { run } = await world.user.ok("POST", `/api/runs/${planned.id}/approve`, {});
   while (witness.hits(name).length === 0) await pause(20);
   // A database that accepts and never answers is given up with its statement.
-  const longest = how === "killed" ? waitMs + 3_000 : 38_000;
+  const longest = (how === "killed" ? waitMs : Math.max(waitMs, 10_000)) + 3_000;
   const back = performance.now() + ms;
   await (how === "killed" ? world.database.kill() : world.database.freeze());
   while (performance.now() + waitMs + 1_000 < back) {
