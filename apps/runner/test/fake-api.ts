@@ -202,7 +202,7 @@ export class FakeApi {
       last_sequence: 0,
       cancel: false,
       expires_at: new Date(Date.now() + 30_000).toISOString(),
-      deadline_at: new Date(Date.now() + 600_000).toISOString(),
+      seconds_left: 600,
       ...given,
       ...(given.run_id === undefined ? {} : { run_id: `run_${randomUUID().replaceAll("-", "")}` }),
     });

@@ -40,13 +40,13 @@ const seen = statement(
 
 /** The next Run for a runner; waits up to `waitMs` for one. Null: nothing came, and nothing comes while the runner drains. */
 export async function claim(resources: EngineResources, claiming: Claiming, waitMs: number, signal: AbortSignal): Promise<Lease | null> {
-  const until = Date.now() + waitMs;
+  const until = performance.now() + waitMs;
   for (;;) {
     const runner = await resources.db.one<{ draining: boolean }>(seen, [claiming.runner_id]);
     if (!runner) return null;
     // Listening starts before the look, so that what comes in between wakes us.
     const woken = new AbortController();
-    const left = Math.min(until - Date.now(), claiming.holding ? unheardSeconds * 1_000 : 15_000);
+    const left = Math.min(until - performance.now(), claiming.holding ? unheardSeconds * 1_000 : 15_000);
     const notice = resources.notices.wait("takosumi_queue", claiming.pool, Math.max(left, 0), AbortSignal.any([signal, woken.signal]));
     try {
       // One that drains waits as well, so that it does not ask again at once.

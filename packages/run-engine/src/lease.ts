@@ -50,6 +50,8 @@ const artifact = (digest: string | null, size: number | null) => ({ digest: dige
 
 /** Whether a Capsule binds any connection. $1 Capsule. Plan: connection_uses_capsule_id_idx. */
 const usesConnections = statement("lease_uses_connections", `SELECT 1 AS one FROM connection_uses WHERE capsule_id = $1 LIMIT 1`);
+/** By the clock that set the deadline. $1 deadline. */
+const secondsLeft = statement("lease_seconds_left", `SELECT greatest(extract(epoch FROM $1::timestamptz - now()), 0)::float8 AS seconds`);
 const gitOf = ({ url, ref, known_hosts }: NonNullable<RunRow["git_source"]>, access: SourceAccess | undefined) => ({
   url,
   ref,
@@ -65,11 +67,12 @@ const modulesOf = ({ module_credentials }: RunRow, access: SourceAccess | undefi
 /** Everything that a runner needs for a Run, in plaintext: for its answer only. */
 export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "keyring">, run: RunRow): Promise<Lease> {
   const planId = run.plan_run_id ?? run.id;
-  const [source, base, plan, policy] = await Promise.all([
+  const [source, base, plan, policy, left] = await Promise.all([
     run.source_snapshot_id === null ? null : db.one<SourceSnapshotRow>(sourceSnapshot, [run.source_snapshot_id]),
     run.base_state_version_id === null ? null : db.one<StateVersionRow>(stateVersion, [run.base_state_version_id]),
     run.plan_run_id === null ? run : db.one<RunRow>(runById, [run.plan_run_id]),
     run.plan_run_id === null ? policyOfCapsule(db, run.capsule_id) : null,
+    db.one<{ seconds: number }>(secondsLeft, [run.deadline_at]),
   ]);
   if (!plan) throw new Error(`The plan ${planId} of Run ${run.id} is gone`);
   const sealed = run.kind !== "plan";
@@ -119,6 +122,6 @@ export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "key
     last_sequence: run.runner_sequence,
     cancel: run.cancel_requested_at !== null,
     expires_at: (run.lease_expires_at ?? new Date()).toISOString(),
-    deadline_at: (run.deadline_at ?? new Date()).toISOString(),
+    seconds_left: left?.seconds ?? 0,
   };
 }

@@ -62,20 +62,27 @@ export interface Renewed {
 
 /** Keeps a lease; with `waitMs`, then waits for a wish to cancel and answers with it as soon as it is there. */
 export async function renew({ db, notices, settings }: EngineResources, held: Held, waitMs: number, signal: AbortSignal): Promise<Renewed> {
-  const until = Date.now() + Math.min(waitMs, (settings.leaseSeconds * 1000) / 2);
+  const until = performance.now() + Math.min(waitMs, (settings.leaseSeconds * 1000) / 2);
   const keep = () => db.one<RunRow>(renewLease, [held.run_id, held.epoch, held.runner_id, settings.leaseSeconds]);
   for (;;) {
     const woken = new AbortController();
-    const notice = notices.wait("takosumi_cancel", held.run_id, Math.max(until - Date.now(), 0), AbortSignal.any([signal, woken.signal]));
+    const notice = notices.wait(
+      "takosumi_cancel",
+      held.run_id,
+      Math.max(until - performance.now(), 0),
+      AbortSignal.any([signal, woken.signal]),
+    );
     try {
       const run = await keep();
       if (!run) {
         await heldBrief(db, held);
         throw lostLease(held.run_id);
       }
-      const overdue = run.deadline_at !== null && run.deadline_at.getTime() < Date.now();
+      // By the database's clock, which set both.
+      const renewedAt = (run.lease_expires_at as Date).getTime() - settings.leaseSeconds * 1_000;
+      const overdue = run.deadline_at !== null && run.deadline_at.getTime() < renewedAt;
       const reason = run.cancel_requested_at !== null ? (run.cancel_reason ?? "cancelled") : overdue ? "the time of the Run is over" : null;
-      if (reason !== null || Date.now() >= until || signal.aborted)
+      if (reason !== null || performance.now() >= until || signal.aborted)
         return { cancel: reason === null ? null : { reason }, expires_at: run.lease_expires_at as Date };
       await notice;
     } finally {

@@ -5,7 +5,7 @@ export type Run = any;
 const moving = new Set(["queued", "running"]);
 
 /** What somebody does with the API: each call as it goes over the wire. */
-export function deployOn(call: Call) {
+export function deployOn(call: Call, patienceMs = 50_000) {
   const ok = async (method: string, path: string, body?: unknown) => {
     const answer: Answer = await call(method, path, body === undefined ? {} : { body });
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -16,7 +16,7 @@ export function deployOn(call: Call) {
     (await ok("POST", "/api/capsules", { project_id: await project(), name: "c", source: { kind: "inline", files }, ...more })).capsule.id;
   /** A Run once `reached` says so; by default once nothing is under way. */
   const until = async (id: string, reached: (run: Run) => boolean = ({ status }) => !moving.has(status)): Promise<Run> => {
-    const deadline = Date.now() + 50_000;
+    const deadline = Date.now() + patienceMs;
     for (;;) {
       const { run } = await ok("GET", `/api/runs/${id}`);
       if (reached(run)) return run;

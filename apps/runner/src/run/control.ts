@@ -18,12 +18,12 @@ export class RunControl {
   readonly #hurry = new AbortController();
   readonly #deadline: NodeJS.Timeout;
 
-  constructor(deadline: Date) {
+  constructor(leftMs: number) {
     // setTimeout counts 31 bits of milliseconds; nothing runs for 24 days.
-    const left = Math.min(Math.max(deadline.getTime() - Date.now(), 0), 2 ** 31 - 1);
+    const wait = Math.min(leftMs, 2 ** 31 - 1);
     this.#deadline = setTimeout(
       () => this.stop("timeout", "The Run took longer than its policy allows. Make it do less, or raise policy.timeout."),
-      left,
+      wait,
     );
   }
 

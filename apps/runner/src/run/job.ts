@@ -58,7 +58,7 @@ export class Job {
     this.startedAt = startedAt;
     this.log = site.log.child({ run_id: lease.run_id });
     this.dir = openRunDir(rootOf(site, lease));
-    this.control = new RunControl(new Date(lease.deadline_at));
+    this.control = new RunControl(lease.seconds_left * 1_000);
     // An apply's end is worth waiting for: nobody else may write it while its runner lives.
     const patience = { signal: this.control.lost, patienceMs: DAY_MS };
     this.calls = new LeasedCalls(site.client, site.runnerId, lease, patience, (error) => this.control.lose(error));

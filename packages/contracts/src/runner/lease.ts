@@ -67,6 +67,7 @@ export const Lease = z.object({
   last_sequence: z.int(),
   cancel: z.boolean(),
   expires_at: timestamp,
-  deadline_at: timestamp,
+  /** Until its policy ends the Run. No time of day: a runner's clock may be wrong. */
+  seconds_left: z.number().nonnegative(),
 });
 export type Lease = z.infer<typeof Lease>;

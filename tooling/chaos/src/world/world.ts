@@ -29,6 +29,9 @@ const leaseEnv = {
   TAKOSUMI_DATABASE_POOL: "10",
 };
 
+/** A Run that is stuck is found in the database, by its lease; this only ends a script that would wait forever. */
+const patienceMs = 180_000;
+
 export interface World {
   /** Holds everything; gone after `close`. */
   readonly dir: string;
@@ -83,5 +86,5 @@ export async function openWorld({ apis = 1, runners = 1, ...more }: WorldOptions
     throw error;
   }
   const call = caller(url(), token);
-  return { dir, database, ...parts, url, runnerDir, token, runnerToken, call, user: deployOn(patient(call)), close };
+  return { dir, database, ...parts, url, runnerDir, token, runnerToken, call, user: deployOn(patient(call), patienceMs), close };
 }
