@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Run } from "@takosumi/testkit/deploy";
 import type { Counts } from "../world/counts.ts";
-import { toolIn, treeOf } from "../world/run-tree.ts";
+import { runsTreeOf, toolIn } from "../world/run-tree.ts";
 import type { Witness } from "../world/witness.ts";
 import { witnessed } from "../world/witness.ts";
 import { lease, type World } from "../world/world.ts";
@@ -79,6 +79,6 @@ async function eventsOf({ database }: World, run: string): Promise<string> {
 
 /** Nothing is left running below a runner's directory; rejects where that takes longer than a lease. */
 async function gone(world: World, runner: number): Promise<void> {
-  for (const end = performance.now() + longMs * 2; treeOf(world.runnerDir(runner)).length > 0; await pause(50))
+  for (const end = performance.now() + longMs * 2; runsTreeOf(world.runnerDir(runner)).length > 0; await pause(50))
     if (performance.now() > end) throw new Error("the tree of a lost Run still runs");
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 interface Seen {
@@ -40,6 +41,9 @@ export function treeOf(runnerDir: string): Seen[] {
   return found;
 }
 
+/** The same of its Runs alone: tools that wait for a Run that has not come stand elsewhere. */
+export const runsTreeOf = (runnerDir: string): Seen[] => treeOf(join(runnerDir, "runs"));
+
 /** The children of a process, theirs, and so on. */
 export function below(pid: number): number[] {
   const all = processes();
@@ -51,7 +55,7 @@ export function below(pid: number): number[] {
 /** The tool of a phase at work there, waited for up to `withinMs`; null where none came. */
 export async function toolIn(runnerDir: string, command: string, withinMs: number): Promise<number | null> {
   for (const end = performance.now() + withinMs; performance.now() < end; await pause(5)) {
-    const tool = treeOf(runnerDir).find(({ argv: [name = "", first] }) => /\/(tofu|terraform)$/.test(name) && first === command);
+    const tool = runsTreeOf(runnerDir).find(({ argv: [name = "", first] }) => /\/(tofu|terraform)$/.test(name) && first === command);
     if (tool) return tool.pid;
   }
   return null;
