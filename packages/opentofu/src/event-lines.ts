@@ -4,18 +4,29 @@ import type { ToolEvent } from "./types.ts";
 /** A state dump is one line, so a line may be as large as a state; anything longer is passed over and said so. */
 const LONGEST_LINE = 256 * 1024 * 1024;
 
+/** How a line ends that only repeats what a provisioner prints: `type` is the last field of a line, and a quote inside a text is escaped. */
+const printed = Buffer.from(',"type":"provision_progress"}');
+
 /** Bytes of the JSON stream, in any pieces, to events. Multi-byte characters may be split; a line is parsed when it is whole. */
 export class EventLines {
+  readonly #withoutPrinted: boolean;
   #pieces: Buffer[] = [];
   #length = 0;
   #skipping = false;
+
+  /** `withoutPrinted` passes over what provisioners print: ten times as many bytes here as in the human text that says it too. */
+  constructor({ withoutPrinted = false }: { readonly withoutPrinted?: boolean } = {}) {
+    this.#withoutPrinted = withoutPrinted;
+  }
 
   push(bytes: Buffer): ToolEvent[] {
     const events: ToolEvent[] = [];
     let from = 0;
     for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, from)) {
-      this.#add(bytes.subarray(from, end));
-      events.push(...this.#line());
+      if (!this.#passed(bytes, from, end)) {
+        this.#add(bytes.subarray(from, end));
+        events.push(...this.#line());
+      }
       from = end + 1;
     }
     this.#add(bytes.subarray(from));
@@ -25,6 +36,12 @@ export class EventLines {
   /** The last line, where the tool was killed before it ended it. */
   end(): ToolEvent[] {
     return this.#line();
+  }
+
+  /** Whether a line that is whole within these bytes need not be looked at. */
+  #passed(bytes: Buffer, from: number, end: number): boolean {
+    if (!this.#withoutPrinted || this.#length > 0 || this.#skipping || end - from < printed.length) return false;
+    return bytes.compare(printed, 0, printed.length, end - printed.length, end) === 0;
   }
 
   #add(piece: Buffer): void {

@@ -4,7 +4,7 @@ import type { LeasedCalls } from "../wire/leased.ts";
 import type { Cursor, Pending } from "./cursor.ts";
 import { EventQueue, type Place } from "./queue.ts";
 
-const COALESCE_MS = 50;
+const COALESCE_MS = 5;
 /** What only says how far the Run is waits so long for something to go with. */
 const COMPANY_MS = 250;
 

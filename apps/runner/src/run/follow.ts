@@ -55,7 +55,7 @@ async function text(job: Job, path: string, name: string, ended: AbortSignal): P
 async function machineEvents(job: Job, path: string, name: string, tool: Told, seen: Seen, ended: AbortSignal): Promise<void> {
   const place = `${name}.events`;
   const sent = job.cursor.places[place]?.offset ?? 0;
-  const lines = new EventLines();
+  const lines = new EventLines({ withoutPrinted: tool.name === "opentofu" });
   let number = 0;
   const send = async (event: Parameters<Job["say"]>[0] | null) => {
     if (event && ++number > sent) await job.outbox.add(event, { name: place, offset: number });
