@@ -72,7 +72,7 @@ function overHttp(job: Job, url: GitUrl, addresses: readonly string[]): Route {
   if (credential !== null && url.scheme === "http" && !named)
     throw new RunFailure(
       "SOURCE_URL_REFUSED",
-      `A Secret is not sent to ${authorityOf(url)} over http, where anybody on the way can read it. Give an https address.`,
+      `A Secret is not sent to ${authorityOf(url)} over http, where anybody on the way can read it. Give an https address, or name the host in TAKOSUMI_GIT_PRIVATE_HOSTS of the runner.`,
     );
   const port = url.port ?? (url.scheme === "https" ? 443 : 80);
   const place = url.host.includes(":") ? `[${url.host}]` : url.host;

@@ -25,7 +25,8 @@ export async function removeCapsule(tx: Tx, id: string, force: boolean): Promise
   const holder = heldBy(capsule, null);
   if (holder) throw holder;
   if (!force && holdsResources(capsule)) {
-    const count = capsule.resource_count === null ? "resources" : `${capsule.resource_count} resources`;
+    const { resource_count } = capsule;
+    const count = resource_count === null ? "resources" : `${resource_count} resource${resource_count === 1 ? "" : "s"}`;
     throw conflict(`This Capsule has ${count}: destroy them first, or delete it with force=true, which leaves them behind unmanaged`, {
       reason: "not_empty",
       resource_count: capsule.resource_count,
