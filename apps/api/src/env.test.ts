@@ -45,6 +45,12 @@ describe("the environment", () => {
     [{ TAKOSUMI_SURFACES: "cloud,moon" }, "TAKOSUMI_SURFACES"],
     [{ TAKOSUMI_TRUSTED_PROXIES: "10.0.0.1, proxy.example" }, "may hold IP addresses"],
     [{ TAKOSUMI_TRUSTED_PROXIES: "10.0.0.0/33" }, "may hold IP addresses"],
+    [{ TAKOSUMI_CA_CERTIFICATES: join(dir, "absent") }, "cannot be read (ENOENT)"],
+    [{ TAKOSUMI_CA_CERTIFICATES: file("key.pem", "-----BEGIN PRIVATE KEY-----") }, "holds no certificate"],
+    [
+      { TAKOSUMI_CA_CERTIFICATES: file("bad.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----") },
+      "holds a certificate that cannot be read",
+    ],
     [{ TAKOSUMI_LEASE_SECONDS: "5", TAKOSUMI_LEASE_RENEW_SECONDS: "5" }, "must be less than"],
     [{ TAKOSUMI_RATELIMIT: "5" }, "Did you mean TAKOSUMI_RATE_LIMIT?"],
   ])("refuses %o", (given, message) => {

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { contexts, type Surface } from "@takosumi/contracts/contexts";
 import { unknownSettingMessage, unknownSettings } from "@takosumi/contracts/instance/setting-names";
 import { StartError } from "@takosumi/contracts/instance/start-errors";
+import { ownAuthorities } from "@takosumi/reach/authorities";
 import { PrivateHosts } from "@takosumi/reach/private-hosts";
 import { z } from "zod";
 
@@ -125,6 +126,18 @@ const Variables = z.object({
         return z.NEVER;
       }
     }),
+  /** What is called inside is often signed by nobody that the world knows. */
+  TAKOSUMI_CA_CERTIFICATES: z
+    .string()
+    .transform((path, { addIssue }) => {
+      try {
+        return ownAuthorities(path);
+      } catch (error) {
+        addIssue({ code: "custom", message: (error as Error).message });
+        return z.NEVER;
+      }
+    })
+    .optional(),
   /** Mail leaves by it; without one it stays in files. */
   TAKOSUMI_SMTP_URL: z.string().refine(isSmtpUrl, { error: "is not a URL that begins with smtp:// or smtps://" }).optional(),
   TAKOSUMI_MAIL_FROM: z

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { StartError, startExit } from "@takosumi/contracts/instance/start-errors";
+import { trustAlso } from "@takosumi/reach/authorities";
 import { readEnv } from "./env.ts";
 import { type Log, openLog } from "./logger.ts";
 import { startApi } from "./start.ts";
@@ -13,6 +14,7 @@ async function main(): Promise<void> {
   try {
     const env = readEnv();
     log = openLog(env.TAKOSUMI_LOG_LEVEL);
+    trustAlso(env.TAKOSUMI_CA_CERTIFICATES ?? []);
     const { url, close } = await startApi(env, log, version);
     log.info({ url }, "listening");
     closeOnSignal(log, close);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { unknownSettingMessage, unknownSettings } from "@takosumi/contracts/instance/setting-names";
+import { ownAuthorities } from "@takosumi/reach/authorities";
 import { PrivateHosts } from "@takosumi/reach/private-hosts";
 import { z } from "zod";
 
@@ -90,8 +91,8 @@ export type Settings = {
   /** What is looked at while a Run goes on: seconds of CPU time, and bytes below its directory. */
   readonly watched: { readonly cpuSeconds: number | null; readonly diskBytes: number | null };
   readonly sourceCacheBytes: number;
-  /** Path of a file of certificates. */
-  readonly caFile: string | undefined;
+  /** Certificate authorities of the operator's own, as PEM. */
+  readonly authorities: readonly string[];
   readonly git: {
     readonly privateHosts: PrivateHosts;
     /** Absolute. */
@@ -136,7 +137,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     },
     watched: { cpuSeconds: given.TAKOSUMI_RUN_CPU_SECONDS || null, diskBytes: given.TAKOSUMI_RUN_DISK_BYTES || null },
     sourceCacheBytes: given.TAKOSUMI_SOURCE_CACHE_BYTES,
-    caFile: given.TAKOSUMI_CA_CERTIFICATES && resolve(given.TAKOSUMI_CA_CERTIFICATES),
+    authorities: authorities(given.TAKOSUMI_CA_CERTIFICATES),
     git: {
       privateHosts: privateHosts(given.TAKOSUMI_GIT_PRIVATE_HOSTS),
       fileRoots: given.TAKOSUMI_GIT_FILE_ROOTS.split(":")
@@ -150,6 +151,15 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     workMs: given.TAKOSUMI_WORK_HOURS * 3_600_000,
     path: given.PATH,
   };
+}
+
+function authorities(path: string | undefined): readonly string[] {
+  if (path === undefined) return [];
+  try {
+    return ownAuthorities(path);
+  } catch (error) {
+    throw new Error(`TAKOSUMI_CA_CERTIFICATES: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function privateHosts(text: string): PrivateHosts {

@@ -29,7 +29,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => st
 /** Registers, goes on with what was left, and works until it is told to stop. */
 async function serve(settings: Settings, log: Log): Promise<void> {
   const [facts, instance, tools] = await Promise.all([sandboxFacts(settings), instanceOf(settings.dir), toolsOf(settings).catch(() => [])]);
-  const trusted = await trustOwn(settings.dir, settings.caFile);
+  const trusted = await trustOwn(settings.dir, settings.authorities);
   const client = new Client(settings.url, settings.token);
   const { runner, settings: given } = await client.call(
     runnerProtocol.operations.register,

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
 /** One request as STS was asked: its signature's parts and the parameters of its query protocol. */
@@ -16,17 +17,21 @@ type Answer = (asked: Asked, response: ServerResponse) => void;
 export class FakeSts {
   readonly asked: Asked[] = [];
   answer: Answer = credentials();
-  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  #server: Server | null = null;
 
-  async start(): Promise<string> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  /** Answers its address; with `tls` it speaks https. */
+  async start(tls: { readonly key: string; readonly cert: string } | null = null): Promise<string> {
+    const serve = (request: IncomingMessage, response: ServerResponse) => void this.#serve(request, response);
+    const server = tls ? createTlsServer(tls, serve) : createServer(serve);
+    this.#server = server;
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return `${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((done) => this.#server.close(done));
+    this.#server?.closeAllConnections();
+    await new Promise((done) => this.#server?.close(done) ?? done(null));
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -262,9 +262,9 @@ export const settings = [
   {
     name: "TAKOSUMI_CA_CERTIFICATES",
     about:
-      "Path of a PEM file: certificate authorities that a runner and its Runs trust beside the machine's, for git, registries and provider APIs.",
+      "Path of a PEM file: certificate authorities that are trusted beside the machine's, by API, runners, git, the tool and its providers.",
     default: null,
-    read_by: ["start", "runner"],
+    read_by: ["start", "api", "runner"],
   },
   {
     name: "TAKOSUMI_SSH_KNOWN_HOSTS",

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { recipes } from "@takosumi/recipes/registry";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
+import { ownAuthority } from "@takosumi/testkit/authority";
 import { deployOn, type Run } from "@takosumi/testkit/deploy";
 import { standInMirror } from "@takosumi/testkit/mirror";
 import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
@@ -71,6 +74,7 @@ if (tools.tofu && tools.mirror)
     let runner: TestRunner;
     let user: ReturnType<typeof deployOn>;
     let mirror: string;
+    let scratch: string;
     let project_id: string;
     const made = new Map<string, Promise<Seen>>();
     let going: Promise<unknown>[] = [];
@@ -81,7 +85,11 @@ if (tools.tofu && tools.mirror)
         provider.split("/").length === 3 ? provider : `registry.opentofu.org/${provider}`,
       );
       mirror = await standInMirror([...new Set(addresses)], "probe");
-      api = await startApi({ env: { TAKOSUMI_AWS_STS_ENDPOINT: await sts.start() } });
+      // STS inside: its certificate is one that only an authority of the operator's own signed.
+      scratch = await mkdtemp(join(tmpdir(), "takosumi-recipes-"));
+      const own = tools.openssl ? ownAuthority(scratch) : null;
+      const trusted = own ? { TAKOSUMI_CA_CERTIFICATES: own.ca } : {};
+      api = await startApi({ env: { TAKOSUMI_AWS_STS_ENDPOINT: await sts.start(own), ...trusted } });
       runner = await startRunner(api, { more: { TAKOSUMI_PROVIDER_MIRROR: mirror, TAKOSUMI_RUNNER_SLOTS: "4" } });
       user = deployOn(api.call);
       project_id = await user.project();
@@ -106,7 +114,7 @@ if (tools.tofu && tools.mirror)
       await api?.close();
       await sts.stop();
       witness.close();
-      await rm(mirror, { recursive: true, force: true });
+      for (const directory of [mirror, scratch]) await rm(directory, { recursive: true, force: true });
     });
 
     async function seen(name: string, row: Row, configurations: 0 | 1 | 2): Promise<Seen> {
