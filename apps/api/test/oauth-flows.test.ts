@@ -1,6 +1,7 @@
 import { oauthScopes } from "@takosumi/contracts/access";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { type Browser, browserOf } from "@takosumi/testkit/browser";
+import { eventStream } from "@takosumi/testkit/event-stream";
 import * as oidc from "openid-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -213,7 +214,8 @@ describe("client credentials", () => {
     expect((await app("GET", `/api/projects?workspace_id=${workspace_id}`)).status).toBe(404);
     const principal = await api.database.db.prisma.users.findUniqueOrThrow({ where: { username: service.client_id } });
     expect(principal.kind).toBe("service");
-    await api.database.db.prisma.members.create({ data: { workspace_id, user_id: principal.id, role: "viewer" } });
+    const joined = await api.call("POST", "/api/spaces/me/members", { body: { username: service.client_id, role: "viewer" } });
+    expect(joined).toMatchObject({ status: 201, body: { member: { kind: "service", name: "An app" } } });
     expect((await app("GET", `/api/projects?workspace_id=${workspace_id}`)).status).toBe(200);
     await expect(oidc.clientCredentialsGrant(configuration, { scope: "openid" })).rejects.toMatchObject({ error: "invalid_scope" });
     await expect(oidc.clientCredentialsGrant(configuration, { scope: "run:approve" })).rejects.toMatchObject({ error: "invalid_scope" });
@@ -272,6 +274,19 @@ describe("the device flow", () => {
 });
 
 describe("consents", () => {
+  it("end the streams that an app follows as well", async () => {
+    const app = await registeredClient(api.call);
+    const { access_token } = await granted(await clientOf(api.url, app), browser);
+    const stream = await eventStream(`${api.url}/api/runs/sse?workspace_id=me`, access_token);
+    expect(stream.status).toBe(200);
+    const ended = (async () => {
+      for await (const _ of stream);
+      return true;
+    })();
+    await api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`);
+    expect(await ended).toBe(true);
+  });
+
   it("are listed, and taken back with all their tokens at once", async () => {
     const app = await registeredClient(api.call, { client_name: "Taken back" });
     const configuration = await clientOf(api.url, app);

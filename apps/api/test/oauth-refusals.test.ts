@@ -83,6 +83,8 @@ describe("an authorization request", () => {
     ["an id token in the fragment", { response_type: "id_token" }, "invalid_request"],
     ["a code in the fragment", { response_mode: "fragment" }, "invalid_request"],
     ["a code in a form", { response_mode: "form_post" }, "unsupported_response_mode"],
+    ["a request inside a token", { request: "x.y.z" }, "request_not_supported"],
+    ["a request elsewhere", { request_uri: "https://evil.example/request" }, "request_uri_not_supported"],
     ["an unknown prompt", { prompt: "create" }, "invalid_request"],
     ["none and more", { prompt: "none login" }, "invalid_request"],
     ["an age that is no number", { max_age: "soon" }, "invalid_request"],

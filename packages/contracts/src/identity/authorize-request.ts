@@ -18,6 +18,9 @@ export const authorizeRequest = {
   id_token_hint: text(4_000),
   ui_locales: text(200),
   resource: text(2_000),
+  /** Not served: the OAuth server says so, rather than pass over what a signed request would have changed. */
+  request: text(8_000),
+  request_uri: text(2_000),
 };
 /** Made by the page that asks, good for ten minutes, for this person in this session and this very question. */
 export const csrfToken = z.string().max(600);
