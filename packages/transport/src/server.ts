@@ -10,6 +10,9 @@ export const MiB = 1024 * 1024;
 /** Of a JSON body, where an operation says no other. */
 export const jsonLimit = 2 * MiB;
 
+/** For a whole request to arrive, an upload over a slow line included (milliseconds). Its headers have a minute. */
+const longestRequest = 15 * 60_000;
+
 export interface ServerOptions {
   /** A pino logger; none, and nothing is logged. */
   readonly logger?: FastifyBaseLogger;
@@ -29,6 +32,7 @@ export function openServer({ logger, trustedProxies = [], idleTimeout = 120_000 
     genReqId,
     bodyLimit: jsonLimit,
     connectionTimeout: idleTimeout,
+    requestTimeout: longestRequest,
     forceCloseConnections: "idle",
     return503OnClosing: false,
     routerOptions: { maxParamLength: 4_096, querystringParser: parseQuery },
