@@ -108,6 +108,27 @@ const Variables = z.object({
   /** All replicas together must stay below the server's max_connections. */
   TAKOSUMI_DATABASE_POOL: whole(20, 2, 1_000),
   TAKOSUMI_DATABASE_WAIT_SECONDS: whole(10, 1, 600),
+  /** Single sign-on: none without a client. */
+  TAKOSUMI_OIDC_CLIENT_ID: z.string().max(500).optional(),
+  TAKOSUMI_OIDC_CLIENT_SECRET: z.string().max(1_000).optional(),
+  TAKOSUMI_OIDC_ISSUER: absoluteUrl.prefault("https://accounts.google.com"),
+  /** An identity that nobody knows is an account, or is not. */
+  TAKOSUMI_SIGNUP: z
+    .string()
+    .prefault("invited")
+    .transform((text) =>
+      text
+        .toLowerCase()
+        .split(",")
+        .map((one) => one.trim())
+        .filter(Boolean),
+    )
+    .refine(
+      (words) => words.length > 0 && words.every((one) => one === "invited" || one === "open" || /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(one)),
+      {
+        error: "is invited, open, or domains such as example.com, separated by commas",
+      },
+    ),
   /** What people may begin with, other than what comes with the product. */
   TAKOSUMI_SEED_REPOSITORIES: z.string().optional(),
   /** AWS is not everywhere reached at its own address; tests have an STS of their own. */
@@ -152,7 +173,13 @@ type Filled = "TAKOSUMI_PUBLIC_URL" | "TAKOSUMI_MAIL_FROM";
 export type Env = Omit<z.output<typeof Variables>, Filled> & { readonly [Name in Filled]: string };
 
 /** Secrets that may be given as the path of a file. The master key's file is the keyring's to read. */
-const fromFiles = ["DATABASE_URL", "TAKOSUMI_BOOTSTRAP_TOKEN", "TAKOSUMI_RUNNER_TOKEN", "TAKOSUMI_SMTP_URL"] as const;
+const fromFiles = [
+  "DATABASE_URL",
+  "TAKOSUMI_OIDC_CLIENT_SECRET",
+  "TAKOSUMI_BOOTSTRAP_TOKEN",
+  "TAKOSUMI_RUNNER_TOKEN",
+  "TAKOSUMI_SMTP_URL",
+] as const;
 const largestFile = 64 * 1024;
 
 /** Reads the environment once. Throws a StartError that names every variable that is wrong, and no value. */

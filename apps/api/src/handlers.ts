@@ -17,6 +17,7 @@ import { sourceHandlers } from "./deploy/sources/handlers.ts";
 import { stateHandlers } from "./deploy/state/handlers.ts";
 import { accessTokenHandlers } from "./identity/access-tokens/handlers.ts";
 import { authHandlers } from "./identity/auth/handlers.ts";
+import { authPageHandlers } from "./identity/auth-pages/handlers.ts";
 import { authServerHandlers } from "./identity/auth-server/handlers.ts";
 import { meHandlers } from "./identity/me/handlers.ts";
 import { oauthAccessHandlers } from "./identity/oauth-access/handlers.ts";
@@ -64,6 +65,7 @@ export const handlers = (resources: Resources): HandlersOf<Families, World> => (
   sessions: sessionHandlers(resources),
   auth: authHandlers(resources),
   authServer: authServerHandlers(resources),
+  authPages: authPageHandlers(resources),
   notifications: notificationHandlers(resources),
   webhooks: webhookHandlers(resources),
   oauthClients: oauthClientHandlers(resources),

@@ -5,6 +5,8 @@ import type { Keyring } from "@takosumi/keyring/envelope";
 import type { PrivateHosts } from "@takosumi/reach/private-hosts";
 import type { Engine } from "@takosumi/run-engine/engine";
 import type { OauthServer } from "./identity/oauth-server/server.ts";
+import type { OidcProvider } from "./identity/oidc/provider.ts";
+import type { Signup } from "./identity/oidc/service.ts";
 import type { Log } from "./logger.ts";
 import type { Inbox } from "./notifications/notifications/inbox.ts";
 import type { SeedRepositories } from "./tenancy/seed-repositories/read.ts";
@@ -22,6 +24,8 @@ export interface Resources {
   /** Issues tokens to apps. */
   readonly oauth: OauthServer;
   readonly log: Log;
+  /** Where people sign in that is not here; null: nowhere. */
+  readonly oidc: OidcProvider | null;
   readonly settings: ApiSettings;
 }
 
@@ -33,6 +37,8 @@ interface ApiSettings {
   /** Private hosts and addresses that webhooks may reach. */
   readonly webhook_hosts: PrivateHosts;
   readonly seed_repositories: SeedRepositories;
+  /** Who gets an account by an identity that nobody is known by. */
+  readonly signup: Signup;
   /** Where bytes lie that are too many for memory, while they are read. */
   readonly scratch: string;
   /** Requests a minute, in this process. */

@@ -11,6 +11,7 @@ import { Anchoring } from "./deploy/audit/anchoring.ts";
 import { authority, type Env } from "./env.ts";
 import { bootstrap } from "./identity/bootstrap/service.ts";
 import { openOauthServer } from "./identity/oauth-server/server.ts";
+import { oidcProvider } from "./identity/oidc/provider.ts";
 import { openUses } from "./identity/tokens/uses.ts";
 import { openDatabase } from "./instance/database.ts";
 import { openInstanceKeyring } from "./instance/master-key.ts";
@@ -83,6 +84,7 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
     version,
     public_url: env.TAKOSUMI_PUBLIC_URL,
     webhook_hosts: env.TAKOSUMI_WEBHOOK_PRIVATE_HOSTS,
+    signup: env.TAKOSUMI_SIGNUP,
     seed_repositories: readSeeds(env.TAKOSUMI_SEED_REPOSITORIES),
     scratch: join(env.TAKOSUMI_DATA_DIR, "scratch"),
     limits: { principal: env.TAKOSUMI_RATE_LIMIT, address: env.TAKOSUMI_ADDRESS_RATE_LIMIT },
@@ -91,7 +93,7 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
   opened.push(() => inbox.close());
   const oauth = await openOauthServer({ db, keyring, log, settings });
   opened.push(() => oauth.close());
-  const resources: Resources = { db, keyring, blobs, engine, anchors, inbox, oauth, log, settings };
+  const resources: Resources = { db, keyring, blobs, engine, anchors, inbox, oauth, oidc: oidcOf(env), log, settings };
   const tokens = { bootstrapToken: env.TAKOSUMI_BOOTSTRAP_TOKEN, runnerToken: env.TAKOSUMI_RUNNER_TOKEN };
   const { first, tokenRevoked } = await bootstrap(db, tokens);
   if (first) log.info("the first owner was made");
@@ -119,6 +121,9 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
   if (env.PORT === 0) settings.public_url = settings.public_url.replace(/:0$/, `:${new URL(url).port}`);
   return url;
 }
+
+const oidcOf = ({ TAKOSUMI_OIDC_ISSUER: issuer, TAKOSUMI_OIDC_CLIENT_ID: client_id, TAKOSUMI_OIDC_CLIENT_SECRET: client_secret }: Env) =>
+  client_id === undefined ? null : oidcProvider({ issuer, client_id, client_secret });
 
 async function listen(app: FastifyInstance, { PORT: port, HOST: host }: Env): Promise<string> {
   try {

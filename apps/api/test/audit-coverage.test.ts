@@ -29,6 +29,14 @@ const before: Readonly<Record<string, (held: Holdings) => Promise<unknown>>> = {
 };
 /** They sign in or out, which is recorded of whoever that is: shown there. */
 const signingIn = [
+  "auth.reset",
+  "authServer.callback",
+  "authServer.linkCallback",
+  "authServer.cliCallback",
+  "authServer.externalSession",
+  "authPages.submitInvite",
+  "authPages.submitReset",
+
   "auth.logout",
   "auth.code",
   "auth.password",
@@ -67,6 +75,8 @@ describe("every change that somebody makes", () => {
   it.each(writes.filter(({ id, operation: { kind } }) => kind !== "upload" && !elsewhere.includes(id)))(
     "$id: is recorded with who, from where, and what it was about",
     async (listed) => {
+      // A space holds 50 of them.
+      await world.db.prisma.webhooks.deleteMany();
       const held = await holdings(world.call);
       await before[listed.id]?.(held);
       const answer = await call(listed, held);
@@ -84,6 +94,7 @@ describe("every change that somebody makes", () => {
   );
 
   it("is recorded in the transaction that makes it, whichever table it touches", async () => {
+    await world.db.prisma.webhooks.deleteMany();
     const held = await holdings(world.call);
     await imported(world.call, (await world.capsule()).id);
     await uploaded(world.call);

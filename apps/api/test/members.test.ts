@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
-import { browserCall, cookieIn } from "@takosumi/testkit/browser";
+import { browserCall, browserOf, cookieIn } from "@takosumi/testkit/browser";
 import { type Call, caller } from "@takosumi/testkit/call";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refused } from "./deploy.ts";
@@ -203,6 +203,27 @@ describe("an invitation", () => {
     refused(await invite(editor, { email: address, role: "viewer" }), 403, "role");
     for (const body of [{ email: address }, { role: "viewer" }, { email: address, role: "owner" }, { email: "x", role: "viewer" }])
       refused(await invite(owner, body), 400, "invalid");
+  });
+});
+
+describe("the page of an invitation", () => {
+  const form = (fields: Record<string, string>, cookie = "", origin = api.url) =>
+    caller(api.url, null)("POST", "/console/invite", {
+      raw: new URLSearchParams(fields).toString(),
+      headers: { cookie, origin, "content-type": "application/x-www-form-urlencoded" },
+    });
+
+  it("shows what is offered, and lets somebody in who is signed in", async () => {
+    const guest = await person(api);
+    const { invitation } = (await owner.call("POST", at("/invitations"), { body: { username: guest.username, role: "viewer" } })).body;
+    const { cookie } = await browserOf(api.url, guest.token);
+    expect((await form({ token: invitation.id }, cookie)).body).toContain("<strong>Members</strong>, as viewer");
+    expect((await form({ token: invitation.id })).status).toBe(404);
+    refused(await form({ token: invitation.id, action: "accept" }, cookie, "https://evil.example"), 403, "origin");
+    expect((await form({ token: invitation.id, action: "accept" }, cookie)).status).toBe(303);
+    expect((await guest.call("GET", at(""))).body.role).toBe("viewer");
+    expect((await form({ token: invitation.id }, cookie)).status).toBe(410);
+    expect((await caller(api.url, null)("GET", "/console/invite")).body).toContain("<form");
   });
 });
 

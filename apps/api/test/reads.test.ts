@@ -53,13 +53,14 @@ beforeAll(async () => {
     public_url: "http://127.0.0.1",
     webhook_hosts: new PrivateHosts(""),
     seed_repositories: [],
+    signup: ["invited"],
     scratch: join(directory, "scratch"),
     limits: { principal: 10_000, address: 10_000 },
   };
   const uses = openUses({ db, log });
   const inbox = await openInbox(db);
   const oauth = await openOauthServer({ db, keyring, log, settings });
-  const resources = { db, keyring, blobs, engine, anchors, inbox, oauth, log, settings };
+  const resources = { db, keyring, blobs, engine, anchors, inbox, oauth, oidc: null, log, settings };
   app = await serveApi(resources, uses, { surfaces: new Set(), trustedProxies: [] });
   closing.push(
     () => app.close(),

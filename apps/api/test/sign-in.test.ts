@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { hashToken, mintToken } from "@takosumi/keyring/tokens";
 import { createActor } from "@takosumi/testkit/actors";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
@@ -111,6 +113,59 @@ describe("a password", () => {
     expect(password_hash).toMatch(/^\$argon2id\$v=19\$m=65536,t=3,p=1\$/);
     const body = { current_password: secret, new_password: `my name is ${username}` };
     refused(await call("PUT", "/api/me/password", { body }), 400, "invalid");
+  });
+});
+
+describe("a forgotten password", () => {
+  /** The code that stands in the mail to this address. */
+  async function mailed(address: string): Promise<string> {
+    let code: string | undefined;
+    await expect
+      .poll(async () => {
+        const names = await readdir(join(api.dataDir, "outbox")).catch(() => []);
+        const texts = await Promise.all(
+          names.filter((name) => name.endsWith(".eml")).map((name) => readFile(join(api.dataDir, "outbox", name), "utf8")),
+        );
+        code = texts
+          .filter((text) => text.includes(address))
+          .map((text) => /reset#([A-Za-z0-9_-]{43})/.exec(text.replaceAll("=\n", ""))?.[1])
+          .findLast(Boolean);
+        return code;
+      })
+      .toBeDefined();
+    return code ?? "";
+  }
+  const reset = (body: object) => nobody("POST", "/api/auth/reset", { body });
+
+  it("is replaced once by whoever reads the mails of its address, and every session ends", async () => {
+    const one = await person();
+    const email = `${one.username}@example.com`;
+    const asked = await reset({ username: one.username });
+    expect(asked.body).toEqual({ success: true });
+    expect(await db().prisma.sign_in_codes.count({ where: { user_id: one.user_id, purpose: "reset" } })).toBe(0);
+    await db().prisma.users.update({ where: { id: one.user_id }, data: { email, email_verified_at: new Date() } });
+    expect((await reset({ username: one.username })).body).toEqual((await reset({ username: "nobody-is-called-this" })).body);
+    const code = await mailed(email);
+    refused(await reset({ code, new_password: "short" }), 400, "invalid");
+    refused(await nobody("POST", "/api/auth/code", { body: { code } }), 401, "invalid");
+    const answers = await Promise.all(Array.from({ length: 3 }, () => reset({ code, new_password: `${secret} anew` })));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401]);
+    refused(await one.call("GET", "/api/me"), 401, "missing");
+    const shown = (password: string) => nobody("POST", "/api/auth/password", { body: { username: one.username, password } });
+    refused(await shown(secret), 401, "invalid");
+    expect((await shown(`${secret} anew`)).status).toBe(200);
+    for (const body of [{}, { code }, { username: "a", code, new_password: secret }, { new_password: secret }])
+      refused(await reset(body), 400, "invalid");
+  });
+
+  it("tells its owner of a sign-in from a place that is new", async () => {
+    const { username, call } = await person();
+    const sign = (agent: string) =>
+      nobody("POST", "/api/auth/password", { body: { username, password: secret }, headers: { "user-agent": agent } });
+    await sign("a browser of somebody else");
+    await sign("a browser of somebody else");
+    const { notifications } = (await call("GET", "/api/notifications")).body;
+    expect(notifications.filter(({ type }: { type: string }) => type === "security.new_login")).toHaveLength(1);
   });
 });
 

@@ -15,6 +15,7 @@ import { sources } from "./deploy/sources.ts";
 import { state } from "./deploy/state.ts";
 import { accessTokens } from "./identity/access-tokens.ts";
 import { auth } from "./identity/auth.ts";
+import { authPages } from "./identity/auth-pages.ts";
 import { authServer } from "./identity/auth-server.ts";
 import { me } from "./identity/me.ts";
 import { oauthAccess } from "./identity/oauth-access.ts";
@@ -60,6 +61,7 @@ export const families = {
   sessions,
   auth,
   authServer,
+  authPages,
   notifications,
   webhooks,
   oauthClients,

@@ -18,6 +18,7 @@ export const prefixes = {
   user: "usr_",
   mail: "mail_",
   session: "ses_",
+  identity: "idn_",
   notification: "ntf_",
   webhook: "hook_",
   event: "evt_",

@@ -5,7 +5,7 @@ import { exampleId } from "../example.ts";
 import { opaqueId, saysAny } from "../fields.ts";
 import { accountExample } from "./examples/account.ts";
 import { displayName, username } from "./names.ts";
-import { password } from "./passwords.ts";
+import { newPassword, password } from "./passwords.ts";
 
 const Account = z
   .object({
@@ -82,6 +82,30 @@ export const auth = family(
       examples: [{ summary: "The code of a link", value: { code: "a-code-that-was-shown-once" } }],
       output: SignedIn,
       reply: { statuses: [200], cookies: "any" },
+      errors: ["UNAUTHORIZED"],
+    }),
+    reset: post("/api/auth/reset", {
+      summary: "Ask for a new password: a code goes by mail to the address of the account, if it has one",
+      about:
+        "The answer is the same whether or not anybody is called so. With `code` and `new_password` it sets the password, and ends every session.",
+      access: anyone,
+      audit: "user.password_changed",
+      body: z
+        .strictObject({
+          username: z.string().min(1).max(100).optional(),
+          code: z.string().min(1).max(200).optional(),
+          new_password: newPassword.optional(),
+        })
+        .refine(
+          ({ username: name, code, new_password }) =>
+            (name === undefined) !== (code === undefined) && (code === undefined) === (new_password === undefined),
+          {
+            error: "give either username, or code and new_password",
+            path: ["username"],
+          },
+        ),
+      examples: [{ summary: "The first step", value: { username: "ada" } }],
+      output: success,
       errors: ["UNAUTHORIZED"],
     }),
     password: post("/api/auth/password", {

@@ -117,6 +117,31 @@ export const settings = [
     read_by: ["start", "api"],
   },
   {
+    name: "TAKOSUMI_OIDC_CLIENT_ID",
+    about: "The client that this instance is at an OpenID Connect provider: people sign in there.",
+    default: null,
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_OIDC_CLIENT_SECRET",
+    about: "Its secret; without one it is a public client.",
+    default: null,
+    secret: true,
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_OIDC_ISSUER",
+    about: "The provider, by its issuer URL. Its redirect URIs here: <public URL>/auth/callback and /auth/link/google/callback.",
+    default: "https://accounts.google.com",
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_SIGNUP",
+    about: "Who gets an account by signing in at the provider: invited, open, or domains of verified addresses, separated by commas.",
+    default: "invited",
+    read_by: ["start", "api"],
+  },
+  {
     name: "TAKOSUMI_SEED_REPOSITORIES",
     about: "Path of a JSON file: the list that GET /api/seed-repositories answers, instead of the one that comes with the product.",
     default: null,

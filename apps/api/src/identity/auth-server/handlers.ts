@@ -1,23 +1,63 @@
 import { ApiError } from "@takosumi/contracts/errors";
 import { authServer } from "@takosumi/contracts/identity/auth-server";
 import { redirect, sendPage } from "../../instance/page.ts";
-import { clearedCookie, pathOfOurs, refuseForeignOrigin } from "../../instance/web.ts";
+import { clearedCookie, home, pathOfOurs, refuseForeignOrigin } from "../../instance/web.ts";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
+import { readAccount } from "../account/repository.ts";
+import { noAttempt } from "../oidc/attempt.ts";
 import { signInByCode, signInByPassword, signOut } from "../sign-in/service.ts";
-import { type Failed, loginPage, welcomePage } from "./pages.ts";
+import { type Failed, loginPage, unfinishedPage, welcomePage } from "./pages.ts";
+import { answerCli, cliPage, externalSession } from "./programs.ts";
+import { beginAt, finishLink, finishSignIn } from "./single-sign-on.ts";
 
-export const authServerHandlers = (resources: Pick<Resources, "db" | "settings">) => {
-  const { settings } = resources;
+export const authServerHandlers = (resources: Pick<Resources, "db" | "keyring" | "oidc" | "settings">) => {
+  const { settings, oidc } = resources;
   const within = (given: string | undefined) => pathOfOurs(settings.public_url, given);
   const loginAt = (returnTo: string, failed?: Failed) =>
     `/console/login?${new URLSearchParams({ return_to: returnTo, ...(failed && { failed }) })}`;
   return implement(authServer, {
-    login: ({ input, response }) => redirect(response, loginAt(within(input.return_to)), [], 302),
+    login: async ({ input, request, response }) => {
+      const return_to = within(input.return_to);
+      if (!oidc) return redirect(response, loginAt(return_to), [], 302);
+      // The provider comes back to the public URL, where the cookie of this attempt must be.
+      if (request.headers.host !== new URL(settings.public_url).host)
+        return redirect(response, `${settings.public_url}/auth/login?${new URLSearchParams({ return_to })}`, [], 302);
+      await beginAt(resources, oidc, response, { purpose: "sign_in", return_to, user_id: null });
+    },
+    callback: async (call) => {
+      const why = oidc ? await finishSignIn(resources, oidc, call) : { failed: "provider" as const, return_to: home };
+      if (why) redirect(call.response, loginAt(why.return_to, why.failed), [noAttempt(settings.public_url)], 302);
+    },
+    link: async ({ principal, request, response }) => {
+      const { "sec-fetch-site": site } = request.headers;
+      if (!oidc) throw new ApiError("NOT_FOUND", "This instance has no identity provider to link");
+      // Another site could otherwise begin it in a browser that somebody else is signed in with at the provider.
+      if (site !== undefined && site !== "same-origin" && site !== "none")
+        throw new ApiError("FORBIDDEN", "Linking begins at a page of ours", { reason: "origin" });
+      await beginAt(resources, oidc, response, { purpose: "link", return_to: home, user_id: principal.id });
+    },
+    linkCallback: async (call) => {
+      if (!oidc) throw new ApiError("NOT_FOUND", "This instance has no identity provider to link");
+      await finishLink(resources, oidc, call);
+    },
+    cli: async ({ input, principal, response }) => {
+      const asked = { callback: input.callback, ...(input.state !== undefined && { state: input.state }) };
+      if (!principal?.session) return redirect(response, loginAt(`/auth/cli?${new URLSearchParams(asked)}`), [], 302);
+      const { username, setup_completed_at } = await readAccount(resources.db, principal.id);
+      if (setup_completed_at === null) return sendPage(response, unfinishedPage);
+      sendPage(response, cliPage(input, username));
+    },
+    cliCallback: (call) => answerCli(call, call.response, call.input, call.input.action),
+    externalSession: async (call) => {
+      const { status, body } = await externalSession(resources, call, call.request.headers.origin);
+      call.response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
+      call.response.end(JSON.stringify(body));
+    },
     loginPage: ({ input, principal, response }) => {
       const to = within(input.return_to);
       if (principal?.session) redirect(response, to, [], 302);
-      else sendPage(response, loginPage(to, input.failed, null));
+      else sendPage(response, loginPage(to, input.failed, oidc && `/auth/login?${new URLSearchParams({ return_to: to })}`));
     },
     welcomePage: ({ input, response }) => sendPage(response, welcomePage(within(input.return_to))),
     submitPassword: async (call) => {

@@ -1,10 +1,13 @@
+import type { failures } from "@takosumi/contracts/identity/auth-server";
 import { type Html, html, type Page } from "../../instance/page.ts";
 
 const wrong = {
   credentials: "The username or the password is wrong.",
   code: "The code is wrong, was used before, or is too old. Ask for another one.",
+  provider: "Signing in at the identity provider did not work. Try again.",
+  not_invited: "Nobody is known by this identity here. Ask for an invitation to its address.",
   busy: "Too many sign-ins at this moment. Try again.",
-} as const;
+} as const satisfies Record<(typeof failures)[number], string>;
 export type Failed = keyof typeof wrong;
 
 const said = (failed: Failed | undefined): Html | null => (failed ? html`<p class="wrong" role="alert">${wrong[failed]}</p>` : null);
@@ -28,3 +31,9 @@ export const welcomePage = (returnTo: string): Page => ({
 <button>Sign in</button></form>`,
   script: `const code=location.hash.slice(1);if(code){history.replaceState(null,"",location.pathname+location.search);document.getElementById("code").value=code}`,
 });
+
+export const unfinishedPage: Page = {
+  title: "Choose a username first",
+  body: html`<p>The setup of your account is not complete: choose a username (POST /api/setup/complete), then sign the program in again.</p>`,
+  status: 403,
+};

@@ -4,10 +4,11 @@ import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
 import { holdAccount, identitiesOf, readAccount, writeProfile } from "../account/repository.ts";
 import { aboutRename, changeUsername } from "../account/service.ts";
+import { mailReset, prepareReset, resetPassword } from "../passwords/reset.ts";
 import { signInByCode, signInByPassword, signOut } from "../sign-in/service.ts";
 
-export const authHandlers = (resources: Pick<Resources, "db" | "settings">) => {
-  const { db, settings } = resources;
+export const authHandlers = (resources: Pick<Resources, "db" | "keyring" | "oidc" | "settings">) => {
+  const { db, oidc, settings } = resources;
   return implement(auth, {
     me: async ({ principal }) => {
       const [{ email, username, name, picture }, identities] = await Promise.all([
@@ -37,8 +38,20 @@ export const authHandlers = (resources: Pick<Resources, "db" | "settings">) => {
       await signOut(call);
       return { status: 200, output: { success: true }, cookies: [clearedCookie(settings.public_url)] };
     },
-    methods: () => ({ password: true, code: true, oidc: null }),
+    methods: () => ({ password: true, code: true, oidc: oidc && { issuer: oidc.issuer, login_url: `${settings.public_url}/auth/login` } }),
     code: async (call) => signedIn(await signInByCode(resources, call, call.input.code)),
+    reset: async ({ input: { username, code, new_password }, write }) => {
+      if (code === undefined || new_password === undefined) {
+        await mailReset(resources, username ?? "");
+        return { success: true };
+      }
+      const hash = await prepareReset(new_password);
+      await write(
+        (tx) => resetPassword(tx, code, hash),
+        ({ id, name }) => ({ actor: { id, kind: "user", name }, metadata: { by: "mail" } }),
+      );
+      return { success: true };
+    },
     password: async (call) => signedIn(await signInByPassword(resources, call, call.input.username, call.input.password)),
   });
 };

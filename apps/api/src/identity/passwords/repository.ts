@@ -12,6 +12,16 @@ export const findByUsername = (db: Queries, username: string) => db.one<Secretiv
 const byId = statement("password_by_id", "SELECT id, name, username, password_hash FROM users WHERE id = $1");
 export const findPassword = (db: Queries, userId: string) => db.one<Secretive>(byId, [userId]);
 
+// Only an address that was shown to be theirs is written to.
+const address = statement(
+  "password_address",
+  "SELECT id, username, email FROM users WHERE username = $1 AND kind = 'user' AND email IS NOT NULL AND email_verified_at IS NOT NULL",
+);
+export const findAddress = (db: Queries, username: string) =>
+  db.one<{ readonly id: string; readonly username: string; readonly email: string }>(address, [username]);
+const write = statement("password_write", "UPDATE users SET password_hash = $2, updated_at = now() WHERE id = $1");
+export const writePassword = (tx: Tx, userId: string, hash: string) => tx.query(write, [userId, hash]);
+
 /** Only where it is still the one that was looked at. */
 const put = statement(
   "password_put",

@@ -12,7 +12,8 @@ export const principalOf = (found: SessionHolder, address: string | null): Princ
   id: found.user_id,
   kind: "user",
   name: found.user_name,
-  scopes: "*",
+  // What another service holds tells it who somebody is, and no more.
+  scopes: found.kind === "external" ? ["account:read"] : "*",
   token_id: found.session_id,
   address,
   session: found.kind === "browser",

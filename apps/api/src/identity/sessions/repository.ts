@@ -66,11 +66,28 @@ export const insertSession = async (tx: Tx, row: NewSession): Promise<OwnSession
     row.expires_at,
   ])) as OwnSession;
 
+const newPlace = statement(
+  "session_new_place",
+  `SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1) AND NOT EXISTS
+     (SELECT FROM sessions WHERE user_id = $1 AND address IS NOT DISTINCT FROM $2 AND user_agent IS NOT DISTINCT FROM $3) AS is_new`,
+);
+/** Whether somebody who had sessions before begins one from another address or browser. */
+export const isNewPlace = async (tx: Tx, { user_id, address, user_agent }: NewSession): Promise<boolean> =>
+  (await tx.one<{ is_new: boolean }>(newPlace, [user_id, address, user_agent]))?.is_new === true;
+
 const end = statement(
   "session_end",
   `WITH s AS (UPDATE sessions SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING *) SELECT ${columns} FROM s ${own}`,
 );
 export const endSession = (tx: Tx, id: string): Promise<OwnSession | null> => tx.one<OwnSession>(end, [id]);
+
+const endOld = statement(
+  "sessions_end_old_external",
+  `UPDATE sessions SET revoked_at = now() WHERE revoked_at IS NULL AND id IN
+     (SELECT id FROM sessions WHERE user_id = $1 AND kind = 'external' AND revoked_at IS NULL AND expires_at > now() ORDER BY id DESC OFFSET $2 LIMIT 100)`,
+);
+/** All but so many of the newest that other services hold. */
+export const endOldExternal = (tx: Tx, userId: string, kept: number) => tx.query(endOld, [userId, kept]);
 
 const endOthers = statement(
   "sessions_end_others",

@@ -1,4 +1,7 @@
 import { ApiError } from "@takosumi/contracts/errors";
+import { newId } from "@takosumi/contracts/ids";
+import type { NotificationType } from "@takosumi/contracts/notifications/types";
+import { tell } from "@takosumi/db/notifications";
 import type { SessionRow } from "@takosumi/db/rows";
 import { hashToken } from "@takosumi/keyring/tokens";
 import type { Origin, Principal } from "@takosumi/transport/application";
@@ -8,7 +11,7 @@ import type { Resources } from "../../resources.ts";
 import type { Tx } from "../../world.ts";
 import { type AccountRow, readAccount } from "../account/repository.ts";
 import { whoHas } from "../passwords/service.ts";
-import { endSession, insertSession, type OwnSession } from "../sessions/repository.ts";
+import { endSession, insertSession, isNewPlace, type NewSession, type OwnSession } from "../sessions/repository.ts";
 import { newSession, sessionSeconds } from "../sessions/service.ts";
 import { useCode } from "./repository.ts";
 
@@ -38,6 +41,7 @@ export async function signIn(
       ({ token } = next);
       if (principal?.session && principal.token_id) await endSession(tx, principal.token_id);
       account = await readAccount(tx, person.id);
+      if (await isNewPlace(tx, next.row)) await tellNewPlace(tx, next.row);
       return insertSession(tx, next.row);
     },
     () => ({ actor: { ...person, kind: "user" }, metadata: { method } }),
@@ -57,6 +61,26 @@ export const signInByCode = (resources: Needs, arriving: Arriving, code: string)
     if (person) return person;
     throw new ApiError("UNAUTHORIZED", "The code is wrong, was used before, or is too old: ask for another one", { reason: "invalid" });
   });
+
+/** Tells somebody who has signed in before of a place that they never did from. */
+async function tellNewPlace(tx: Tx, { id, user_id, address, user_agent }: NewSession): Promise<void> {
+  const type: NotificationType = "security.new_login";
+  const body = `From ${address ?? "an unknown address"}${user_agent ? `, with ${user_agent}` : ""}. If it was not you, end the session and change your password.`;
+  const data = { session_id: id, address };
+  await tell(tx, [
+    {
+      id: newId("ntf_"),
+      user_id,
+      workspace_id: null,
+      run_id: null,
+      type,
+      subject: id,
+      title: "Somebody signed in to your account",
+      body,
+      data,
+    },
+  ]);
+}
 
 /** Ends the session that asks, if one does. */
 export async function signOut({ principal, write }: Arriving): Promise<void> {

@@ -25,7 +25,7 @@ export async function authenticate(resources: Pick<Resources, "db" | "settings">
   if (token === null) return scheme === "any" ? browser(resources, uses, door) : null;
   if (scheme === "runner") return runner(db, token, address);
   if (token.startsWith("tak_oat_")) return appOf(db, token, address);
-  return token.startsWith("tak_ses_") ? program(db, uses, token, address) : user(db, uses, token, address);
+  return /^tak_(?:ses|ext)_/.test(token) ? program(db, uses, token, address) : user(db, uses, token, address);
 }
 
 async function browser(resources: Pick<Resources, "db" | "settings">, uses: Uses, door: Door): Promise<Principal | null> {
@@ -40,7 +40,8 @@ async function browser(resources: Pick<Resources, "db" | "settings">, uses: Uses
 /** What a program was given by a browser session: `takosumi login`. */
 async function program(db: Resources["db"], uses: Uses, token: string, address: string): Promise<Principal> {
   const found = await findSession(db, hashToken(token));
-  if (!found || found.kind !== "cli") return refuse("invalid", "The token is not known: its session is long over, or of another instance");
+  if (!found || found.kind === "browser")
+    return refuse("invalid", "The token is not known: its session is long over, or of another instance");
   if (found.over) return refuse("expired", "The session of this token is over: sign in again");
   uses.note(found.session_id, found.unused_for);
   return principalOf(found, address);

@@ -3,9 +3,13 @@ import { ApiError } from "@takosumi/contracts/errors";
 import { newId } from "@takosumi/contracts/ids";
 import type { WorkspaceRow } from "@takosumi/db/rows";
 import { hashToken, mintToken } from "@takosumi/keyring/tokens";
-import type { Principal } from "@takosumi/transport/application";
+import type { Origin, Principal } from "@takosumi/transport/application";
+import type { Write } from "@takosumi/transport/handlers";
 import { createPerson } from "../../identity/account/create.ts";
 import { hashPassword } from "../../identity/passwords/hash.ts";
+import { insertSession } from "../../identity/sessions/repository.ts";
+import { newSession, sessionSeconds } from "../../identity/sessions/service.ts";
+import { cookieOf } from "../../instance/web.ts";
 import { type SealedMail, sealMail } from "../../mail/message.ts";
 import { queueMail } from "../../mail/repository.ts";
 import { actorOf } from "../../pipeline/actor.ts";
@@ -95,13 +99,13 @@ export function openOffer(found: rows.Offered | null): rows.Offered {
 export const holdOpenOffer = async (tx: Tx, token: string, who: Principal | null): Promise<rows.Offered> =>
   openOffer(await rows.holdOffer(tx, hashToken(token), token, who?.id ?? null));
 
-export interface Joining {
+interface Joining {
   readonly username: string;
   readonly name: string;
   readonly password_hash: string;
 }
 /** What an account is made of by whoever is not signed in; both are needed. */
-export async function prepareJoining(given: {
+async function prepareJoining(given: {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly name?: string | undefined;
@@ -115,13 +119,45 @@ export async function prepareJoining(given: {
 }
 
 /** Takes an invitation for somebody who is signed in, or with an account that is made for it. */
-export async function acceptInvitation(tx: Tx, token: string, who: Principal | null, joining: Joining | null) {
+async function acceptInvitation(tx: Tx, token: string, who: Principal | null, joining: Joining | null) {
   const offer = await holdOpenOffer(tx, token, who);
   const { id: user_id, name } = who ?? (await join(tx, offer, joining));
   await refuseFull(tx, offer.workspace_id);
   if (!(await insertMember(tx, offer.workspace_id, user_id, offer.role)))
     throw new ApiError("CONFLICT", "You are a member of this space already", { reason: "already_member" });
   return { ...(await rows.endInvitation(tx, offer.id)), user_id, name };
+}
+
+interface Taking {
+  readonly principal: Principal | null;
+  readonly from: Origin;
+  readonly write: Write<Tx>;
+}
+/** Takes an invitation, and signs in whoever got an account by it. */
+export async function takeInvitation(
+  { db, settings }: Pick<Resources, "db" | "settings">,
+  { principal, from, write }: Taking,
+  token: string,
+  given: Parameters<typeof prepareJoining>[0],
+) {
+  const who = accountOf(principal);
+  // Nothing costly for a token that leads nowhere.
+  openOffer(await rows.findOffer(db, hashToken(token), token, who?.id ?? null));
+  const joining = who ? null : await prepareJoining(given);
+  let opened: string | null = null;
+  const taken = await write(
+    async (tx) => {
+      const row = await acceptInvitation(tx, token, who, joining);
+      if (who) return row;
+      const next = newSession({ user_id: row.user_id, kind: "browser", method: "password", from });
+      await insertSession(tx, next.row);
+      opened = next.token;
+      return row;
+    },
+    ({ user_id: id, name, role }) => ({ actor: { id, kind: "user", name }, metadata: { role, new_account: who === null } }),
+  );
+  const cookies = opened === null ? [] : [cookieOf(settings.public_url, opened, sessionSeconds)];
+  return { space_id: taken.workspace_id, cookies };
 }
 
 /** Who holds the token of a mail reads the mails of its address. */
