@@ -51,6 +51,7 @@ export async function holdPhase(start: PhaseStart): Promise<HeldPhase> {
   let released = false;
   let at = folder;
   return {
+    begun: () => new RunningPhase(at, factsOf(start, shell, cgroups), null).begun(),
     moved(dir) {
       at = join(dir.ctl, start.name);
     },
@@ -101,18 +102,20 @@ async function prepared({ dir, name, box, env, cwd, argv, shells }: PhaseStart, 
   return { shell, folder, line, options, cgroups };
 }
 
+const factsOf = ({ name, box, env }: PhaseStart, shell: StartedShell, cgroups: string[]): PhaseFacts => ({
+  name,
+  pid: shell.pid,
+  startTicks: shell.startTicks,
+  bootId: bootId(),
+  sandbox: box.facts.kind,
+  cgroups,
+  marker: `TF_DATA_DIR=${env.TF_DATA_DIR ?? ""}`,
+  startedAt: new Date().toISOString(),
+});
+
 /** What another process needs to find it stands there before the shell is told to begin. */
-function running({ name, box, env }: PhaseStart, shell: StartedShell, folder: string, cgroups: string[]): Phase {
-  const facts: PhaseFacts = {
-    name,
-    pid: shell.pid,
-    startTicks: shell.startTicks,
-    bootId: bootId(),
-    sandbox: box.facts.kind,
-    cgroups,
-    marker: `TF_DATA_DIR=${env.TF_DATA_DIR ?? ""}`,
-    startedAt: new Date().toISOString(),
-  };
+function running(start: PhaseStart, shell: StartedShell, folder: string, cgroups: string[]): Phase {
+  const facts = factsOf(start, shell, cgroups);
   writeFileSync(join(folder, "phase.json"), JSON.stringify(facts), { mode: 0o600 });
   return new RunningPhase(folder, facts, () => shell.ended());
 }

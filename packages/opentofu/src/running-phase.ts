@@ -124,6 +124,11 @@ export class RunningPhase implements Phase {
     return link === `pid:[${namespace}]` ? Number(pid) : null;
   }
 
+  /** Resolves when the tool itself runs; false where it ended before, or never came. */
+  async begun(): Promise<boolean> {
+    return (await this.#payload()) !== null;
+  }
+
   async #payload(): Promise<number | null> {
     return this.#started(async () => {
       if (this.facts.sandbox === "none") return this.#tool(await childrenOf(this.facts.pid));

@@ -118,7 +118,9 @@ export type Phase = {
 export type HeldPhase = {
   /** Lets it go, with this as its CLI configuration. Once. */
   release(config: string): Phase;
-  /** Its directory stands elsewhere now. Only in a sandbox, which holds directories and no names of them. */
+  /** Resolves when the tool itself is there, so that its sandbox stands; false where it ended before. */
+  begun(): Promise<boolean>;
+  /** Its directory stands elsewhere now. Only in a sandbox that stands, which holds directories and no names of them. */
   moved(dir: RunDir): void;
   /** Whether it still waits: nobody released it, and its tool was not killed. */
   waits(): boolean;

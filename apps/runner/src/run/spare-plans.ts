@@ -114,6 +114,13 @@ export class SparePlans {
       await plan.dismiss();
       throw error;
     });
+    // A sandbox that is still being set up looks for directories by name: it is moved once the tools are inside.
+    const begun = await Promise.all([plan.begun(), show.begun()]);
+    if (!begun.every(Boolean)) {
+      await Promise.all([plan.dismiss(), show.dismiss()]);
+      await rm(root, { recursive: true, force: true });
+      throw new Error("a tool that was to wait did not begin");
+    }
     this.#spare = new SparePlan(root, commandOf(ground, argv), plan, show);
     setTimeout(() => void this.#forget(this.#spare), Math.max(until - performance.now(), 0)).unref();
     if (this.#closed) await this.#drop();
