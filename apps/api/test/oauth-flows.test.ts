@@ -1,6 +1,7 @@
 import { oauthScopes } from "@takosumi/contracts/access";
+import { createActor } from "@takosumi/testkit/actors";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
-import { type Browser, browserOf } from "@takosumi/testkit/browser";
+import { type Browser, browserCall, browserOf, cookieIn } from "@takosumi/testkit/browser";
 import { eventStream } from "@takosumi/testkit/event-stream";
 import * as oidc from "openid-client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -72,7 +73,6 @@ describe("authorization code", () => {
   });
 
   it("sends somebody who is not signed in to the sign-in and back; with prompt=none it says so", async () => {
-    const nobody = asApp(api.url, "");
     const { url } = await asking(client);
     const sent = await fetch(url, { redirect: "manual" });
     const to = new URL(sent.headers.get("location") ?? "", api.url);
@@ -81,7 +81,6 @@ describe("authorization code", () => {
     const silent = await asking(client, { prompt: "none" });
     const back = new URL((await fetch(silent.url, { redirect: "manual" })).headers.get("location") ?? "");
     expect([back.origin, back.searchParams.get("error")]).toEqual(["https://app.example.com", "login_required"]);
-    expect(nobody).toBeDefined();
   });
 
   it("says when the person signed in where the app asks how long ago, and asks them to sign in again", async () => {
@@ -105,6 +104,29 @@ describe("authorization code", () => {
     const out = await submitted(again, "/auth/logout", fields);
     expect(out.headers.get("location")).toBe(`/console/login?${new URLSearchParams({ return_to: fields.return_to ?? "" })}`);
     expect((await again.call("GET", fields.return_to ?? "")).headers.get("location")).toMatch(/^\/auth\/login/);
+  });
+
+  it("takes somebody who is not signed in the whole way, and keeps no session of its own beside ours", async () => {
+    const { token } = await createActor(api.database.db);
+    const { body } = await asApp(api.url, token)("POST", "/api/me/sign-in-codes", { body: {} });
+    const asked = await asking(client);
+    const visit = async (path: string) => {
+      const { status, headers } = await fetch(api.url + path, { redirect: "manual" });
+      expect([status, headers.getSetCookie()]).toEqual([302, []]);
+      return headers.get("location") ?? "";
+    };
+    const login = new URL(await visit(await visit(pathOf(asked.url))), api.url);
+    expect(login.pathname).toBe("/console/login");
+    const return_to = login.searchParams.get("return_to") ?? "";
+    const page = { cookie: "", call: browserCall(api.url, "") };
+    const signedIn = await submitted(page, "/auth/code", { code: body.code, return_to });
+    expect(signedIn.headers.get("location")).toBe(return_to);
+    const cookie = cookieIn(signedIn) ?? "";
+    const back = await answered({ cookie, call: browserCall(api.url, cookie) }, { ...asked, url: new URL(return_to, api.url) });
+    const checks = { pkceCodeVerifier: asked.verifier, expectedState: asked.state, expectedNonce: asked.nonce };
+    const tokens = await oidc.authorizationCodeGrant(client, back, checks);
+    const mine = await granted(client, browser);
+    expect(tokens.claims()?.sub).not.toBe(mine.claims()?.sub);
   });
 
   it("works for a public client without a secret, on any port of this machine", async () => {
@@ -156,6 +178,20 @@ describe("tokens", () => {
   it("may what their scopes say, and only by the name of what they ask", async () => {
     const app = asApp(api.url, (await granted(client, browser, { scope: "openid spaces:read run:plan" })).access_token);
     expect((await app("GET", "/api/projects")).status).toBe(200);
+    const { access_token: writing } = await granted(
+      await clientOf(api.url, await registeredClient(api.call, { scope: "spaces:write" })),
+      browser,
+      {
+        scope: "spaces:write",
+      },
+    );
+    const made = await asApp(api.url, writing)("POST", "/api/projects", { body: { name: "of an app" } });
+    const [event] = (await api.call("GET", "/audit?action=project.created&limit=1")).body.events;
+    expect([made.status, event.target.id, event.actor]).toEqual([
+      201,
+      made.body.project.id,
+      { id: expect.stringMatching(/^usr_/), kind: "user", name: "Owner by An app" },
+    ]);
     const project = await app("POST", "/api/projects", { body: { name: "p" } });
     expect(project).toMatchObject({ status: 403, body: { error: { details: { reason: "scope", permission: "capsule:write" } } } });
     expect(await app("GET", "/api/me")).toMatchObject({ status: 403, body: { error: { details: { permission: "account:read" } } } });

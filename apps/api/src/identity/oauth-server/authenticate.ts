@@ -11,6 +11,8 @@ export async function appOf(db: Db, token: string, address: string): Promise<Pri
   if (!found || found.user_id === null)
     throw new ApiError("UNAUTHORIZED", "The access token is not known, or its authorization was taken back", { reason: "invalid" });
   if (found.expired) throw new ApiError("UNAUTHORIZED", "The access token has expired: refresh it", { reason: "expired" });
-  const { user_id: id, user_kind: kind, user_name, scope, token_id, expires_at } = found;
-  return { id, kind, name: user_name ?? id, scopes: permissionsOf((scope ?? "").split(" ")), token_id, address, expires_at };
+  const { user_id: id, user_kind: kind, user_name, client_name, scope, token_id, expires_at } = found;
+  // What a person did by an app is recorded so.
+  const name = kind === "user" ? `${user_name} by ${client_name}` : client_name;
+  return { id, kind, name, scopes: permissionsOf((scope ?? "").split(" ")), token_id, address, expires_at };
 }

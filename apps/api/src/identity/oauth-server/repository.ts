@@ -107,12 +107,13 @@ export interface AccessHolder {
   readonly user_id: string | null;
   readonly user_kind: "user" | "service";
   readonly user_name: string | null;
+  readonly client_name: string;
 }
 /** Primary keys all the way: the token, its grant and consent, then who it acts for. A client by itself acts as its service. */
 const holder = statement(
   "oauth_access_holder",
   `SELECT a.id AS token_id, a.payload ->> 'scope' AS scope, a.expires_at, a.expires_at <= now() AS expired,
-          u.id AS user_id, u.kind AS user_kind, u.name AS user_name
+          u.id AS user_id, u.kind AS user_kind, u.name AS user_name, client.name AS client_name
      FROM oauth_artifacts a JOIN oauth_clients client ON client.id = a.client_id AND client.status = 'active'
        LEFT JOIN oauth_grants g ON g.id = a.grant_id LEFT JOIN oauth_consents c ON c.id = g.consent_id
        LEFT JOIN users u ON u.id = CASE WHEN a.kind = 'AccessToken' THEN c.user_id ELSE client.service_id END
