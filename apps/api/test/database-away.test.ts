@@ -75,7 +75,17 @@ const away = { status: 503, body: { error: { code: "UNAVAILABLE", details: { rea
 
 it("a database that is away is 503 with Retry-After everywhere, nothing is half-made, and it works again when it is back", async () => {
   expect((await api.call("POST", "/api/projects", { body: { name: "before" } })).status).toBe(201);
+  expect((await api.call("GET", "/.well-known/jwks.json")).status).toBe(200);
   await road.cut();
+  const form = {
+    raw: "client_id=oac_x&client_secret=x&grant_type=refresh_token",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+  };
+  const token = await caller(api.url, null)("POST", "/oauth/token", form);
+  expect(token).toMatchObject({ status: 503, body: { error: "temporarily_unavailable" } });
+  expect(Number(token.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(await caller(api.url, null)("GET", "/oauth/authorize?client_id=oac_x&response_type=code")).toMatchObject(away);
+  expect(await caller(api.url, `tak_oat_${"x".repeat(43)}`)("GET", "/api/projects")).toMatchObject(away);
   const answers = await Promise.all([
     api.call("GET", "/api/projects"),
     api.call("GET", "/api/projects/prj_x"),

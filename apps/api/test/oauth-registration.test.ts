@@ -143,6 +143,23 @@ describe("a registration", () => {
     expect(logs.map((log: { event_type: string }) => log.event_type)).toEqual(["client_deleted", "client_updated", "client_registered"]);
   });
 
+  it("is replaced by one of those who replace it at once, and two changes of its owner do not undo each other", async () => {
+    const before = await registered();
+    const body = { ...metadata, client_id: before.client_id };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => managing(before)("PUT", pathOf(before), { body })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    for (const { status } of answers) expect([200, 401]).toContain(status);
+    const path = `/api/me/oauth/clients/${before.client_id}`;
+    const changes = [{ client_name: "Both" }, { scope: "openid" }, { client_uri: "https://app.example.com" }];
+    await Promise.all(changes.map((change) => api.call("PATCH", path, { body: change })));
+    const { clients } = (await api.call("GET", "/api/me/oauth/clients?limit=100")).body;
+    expect(clients.find(({ client_id }: { client_id: string }) => client_id === before.client_id)).toMatchObject({
+      name: "Both",
+      allowed_scopes: ["openid"],
+      client_uri: "https://app.example.com",
+    });
+  });
+
   it("that becomes public loses its secret, and one that becomes confidential gets one", async () => {
     const before = await registered();
     const body = { ...metadata, client_id: before.client_id };

@@ -6,7 +6,7 @@ import { password } from "./passwords.ts";
 /** Where to go once signed in: a path of ours; anything else is `/console`. */
 const returnTo = z
   .string()
-  .max(2_000)
+  .max(6_000)
   .optional()
   .meta({ description: "A path of this instance", examples: ["/console"] });
 const html = ["text/html"] as const;

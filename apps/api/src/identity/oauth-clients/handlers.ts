@@ -6,7 +6,7 @@ import { afterCursor, fetchLimit, paged } from "../../paging.ts";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
 import { homeOf } from "../oauth-server/repository.ts";
-import { listClients, revokeClient, updateClient } from "./repository.ts";
+import { listClients, lockClient, revokeClient, updateClient } from "./repository.ts";
 import { register, registrationOf, type Shown } from "./service.ts";
 
 export const oauthClientHandlers = ({ db, settings }: Pick<Resources, "db" | "settings">) => {
@@ -32,22 +32,22 @@ export const oauthClientHandlers = ({ db, settings }: Pick<Resources, "db" | "se
     },
     update: async ({ input: { clientId: _, ...given }, oauth_client: before, principal, write }) => {
       refuseEmpty(given, ["client_name", "redirect_uris", "client_uri", "logo_uri", "policy_uri", "tos_uri", "scope"]);
-      if (before.status !== "active") throw gone();
-      const kept = (name: "client_uri" | "logo_uri" | "policy_uri" | "tos_uri") => (given[name] === undefined ? before[name] : given[name]);
       const row = await write(
         async (tx) => {
-          const after = await updateClient(tx, {
-            ...before,
-            name: given.client_name ?? before.name,
-            redirect_uris: given.redirect_uris ?? before.redirect_uris,
+          const held = await lockClient(tx, before.id);
+          if (!held) throw gone();
+          const kept = (name: "client_uri" | "logo_uri" | "policy_uri" | "tos_uri") =>
+            given[name] === undefined ? held[name] : given[name];
+          return updateClient(tx, {
+            ...held,
+            name: given.client_name ?? held.name,
+            redirect_uris: given.redirect_uris ?? held.redirect_uris,
             client_uri: kept("client_uri"),
             logo_uri: kept("logo_uri"),
             policy_uri: kept("policy_uri"),
             tos_uri: kept("tos_uri"),
-            scopes: given.scope ?? before.scopes,
+            scopes: given.scope ?? held.scopes,
           });
-          if (!after) throw gone();
-          return after;
         },
         { ...(await chainOf(principal.id)), target: target(before.id), metadata: { fields: changed(given) } },
       );

@@ -64,15 +64,18 @@ export const insertClient = async (tx: Tx, row: NewClientRow): Promise<OauthClie
 const insertOne = statement("oauth_service_insert", "INSERT INTO users (id, username, name, kind) VALUES ($1, $2, $3, 'service')");
 export const insertService = (tx: Tx, id: string, clientId: string, name: string) => tx.query(insertOne, [id, clientId, name]);
 
+const lock = statement("oauth_client_lock", "SELECT * FROM oauth_clients WHERE id = $1 AND status = 'active' FOR UPDATE");
+/** The client as it is now, until the end of the transaction; null where it was revoked meanwhile. */
+export const lockClient = async (tx: Tx, id: string): Promise<OauthClientRow | null> => read(await tx.one<OauthClientRow>(lock, [id]));
+
 const update = statement(
   "oauth_client_update",
   `UPDATE oauth_clients SET name = $2, redirect_uris = $3, client_uri = $4, logo_uri = $5, policy_uri = $6, tos_uri = $7, scopes = $8,
      grant_types = $9, auth_method = $10, secret_hash = $11, service_id = $12, management_hash = $13, updated_at = now()
-   WHERE id = $1 AND status = 'active' RETURNING *`,
+   WHERE id = $1 RETURNING *`,
 );
-/** Null where it was revoked meanwhile. */
-export const updateClient = (tx: Tx, row: Omit<NewClientRow, "owner_id">): Promise<OauthClientRow | null> =>
-  tx.one<OauthClientRow>(update, [
+export const updateClient = async (tx: Tx, row: Omit<NewClientRow, "owner_id">): Promise<OauthClientRow> =>
+  (await tx.one<OauthClientRow>(update, [
     row.id,
     row.name,
     row.redirect_uris,
@@ -86,7 +89,7 @@ export const updateClient = (tx: Tx, row: Omit<NewClientRow, "owner_id">): Promi
     row.secret_hash,
     row.service_id,
     row.management_hash,
-  ]);
+  ])) as OauthClientRow;
 
 const revoke = statement(
   "oauth_client_revoke",

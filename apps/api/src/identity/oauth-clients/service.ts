@@ -4,7 +4,7 @@ import { newId, prefixes } from "@takosumi/contracts/ids";
 import type { OauthClientRow } from "@takosumi/db/rows";
 import { hashToken, mintToken } from "@takosumi/keyring/tokens";
 import type { Tx } from "../../world.ts";
-import { countClients, insertClient, insertService, updateClient } from "./repository.ts";
+import { countClients, insertClient, insertService, lockClient, updateClient } from "./repository.ts";
 
 /** Of one person, so that a program gone wild fills nothing. */
 const mostClients = 500;
@@ -55,24 +55,30 @@ export async function register(
   return { row, shown };
 }
 
-/** The same client with other metadata: what is not given is gone. Its secret stays while it needs one; its management token is a new one. */
+/**
+ * The same client with other metadata: what is not given is gone. Its secret stays while it needs one; its management token is a new one.
+ * Null where this token manages it no more.
+ */
 export async function replace(
   tx: Tx,
-  before: OauthClientRow,
+  id: string,
+  managementHash: string,
   given: ClientMetadata,
 ): Promise<{ readonly row: OauthClientRow; readonly shown: Shown } | null> {
+  const before = await lockClient(tx, id);
+  if (before?.management_hash !== managementHash) return null;
   const method = given.token_endpoint_auth_method;
   const secret = before.secret_hash === null ? secretOf(method) : null;
   const shown: Shown = { secret, management: mintToken("tak_reg_") };
   const kept = method === "none" ? null : before.secret_hash;
   const row = await updateClient(tx, {
-    id: before.id,
-    service_id: await serviceOf(tx, before.id, given, before.service_id),
+    id,
+    service_id: await serviceOf(tx, id, given, before.service_id),
     ...columnsOf(given),
     secret_hash: secret === null ? kept : hashToken(secret),
     management_hash: hashToken(shown.management),
   });
-  return row && { row, shown };
+  return { row, shown };
 }
 
 /** A client as RFC 7591 answers it. */

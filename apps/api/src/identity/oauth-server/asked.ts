@@ -20,6 +20,8 @@ export interface Asked {
   /** The person has just agreed: an app on their own machine is not asked about twice. */
   readonly agreed: boolean;
   interrupted?: Interruption;
+  /** What went wrong on our side. */
+  failed?: Error;
   /** An error that is not sent to the client: its address is not to be trusted. */
   refused?: { readonly status: number; readonly body: { readonly error: string; readonly error_description?: string | undefined } };
 }

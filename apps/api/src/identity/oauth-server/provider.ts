@@ -38,7 +38,7 @@ export function makeProvider(resources: Needs, keys: readonly JWK[]): Provider {
       ctx.status = 503;
       ctx.set("retry-after", "5");
       ctx.body = { error: "temporarily_unavailable", error_description: "the database cannot be reached: try again" };
-    } else log.error({ err, request_id: askedOf(ctx).from.request_id }, "the OAuth server failed");
+    } else if (ctx.oidc.route !== "authorization") log.error({ err, request_id: askedOf(ctx).from.request_id }, "the OAuth server failed");
   });
   provider.Client.prototype.compareClientSecret = function (this: { clientSecret?: string }, shown: string): boolean {
     return this.clientSecret !== undefined && sameHash(this.clientSecret, hashToken(shown));
@@ -104,7 +104,9 @@ function configurationOf({ db }: Needs, keys: readonly JWK[]): Configuration {
     },
     interactions: { policy: policy(), url: interrupt },
     renderError: (ctx, body, error) => {
-      askedOf(ctx).refused = { status: (error as { statusCode?: number }).statusCode ?? 500, body };
+      const { statusCode } = error as { statusCode?: number };
+      if (statusCode === undefined || statusCode >= 500) askedOf(ctx).failed = error;
+      else askedOf(ctx).refused = { status: statusCode, body };
       ctx.body = body;
     },
     features: {

@@ -18,7 +18,7 @@ interface About {
 interface Call {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly write: (work: (tx: Tx) => Promise<OauthClientRow>, about: (row: OauthClientRow) => About) => Promise<OauthClientRow>;
+  readonly write: (work: (tx: Tx) => Promise<OauthClientRow>, about: (row: OauthClientRow) => About | null) => Promise<OauthClientRow>;
 }
 
 /** RFC 7591 and 7592. */
@@ -65,17 +65,18 @@ export const registrationHandlers = ({ db, settings }: Pick<Resources, "db" | "s
       const found = await managed(call.input.clientId, call);
       const given = found && (await metadataOf(call, found.row.id));
       if (!given) return;
+      const told = await about(found.row.owner_id, found.row);
       let shown: Shown | undefined;
       const row = await call.write(
         async (tx) => {
-          const done = await replace(tx, found.row, given);
+          const done = await replace(tx, found.row.id, hashToken(found.token), given);
           shown = done?.shown;
           return done?.row ?? found.row;
         },
-        await about(found.row.owner_id, found.row),
+        (row) => (shown ? told(row) : null),
       );
       if (shown) answer(call.response, 200, row, shown);
-      else sendError(call.response, 401, "invalid_token", "the client was revoked meanwhile");
+      else sendError(call.response, 401, "invalid_token", "the registration was changed or ended meanwhile");
     },
     removeClient: async (call: Call & { readonly input: { readonly clientId: string } }) => {
       const found = await managed(call.input.clientId, call);

@@ -28,18 +28,29 @@ const freshFor = 3_600_000;
 /** The OAuth server, made when it is first asked, and anew when its keys change. */
 export async function openOauthServer(resources: Pick<Resources, "db" | "keyring" | "log" | "settings">): Promise<OauthServer> {
   const { settings } = resources;
-  let made: { readonly at: number; readonly callback: Promise<Callback> } | null = null;
+  let made: { readonly at: number; readonly kids: Set<string>; readonly callback: Promise<Callback> } | null = null;
   const forget = () => {
     made = null;
   };
   const current = (): Promise<Callback> => {
     if (made && performance.now() - made.at < freshFor) return made.callback;
-    const callback = signingKeys(resources).then((keys) => makeProvider(resources, keys).callback());
-    made = { at: performance.now(), callback };
+    const kids = new Set<string>();
+    const callback = signingKeys(resources).then((keys) => {
+      for (const { kid } of keys) kids.add(kid ?? "");
+      return makeProvider(resources, keys).callback();
+    });
+    made = { at: performance.now(), kids, callback };
     callback.catch(forget);
     return callback;
   };
-  const listening = await resources.db.listen("takosumi_oauth_keys", forget, forget);
+  /** A key that this process made itself is told as well, before it is in use. */
+  const hear = (kid: string) => {
+    const held = made;
+    held?.callback.then(() => {
+      if (made === held && !held.kids.has(kid)) forget();
+    }, forget);
+  };
+  const listening = await resources.db.listen("takosumi_oauth_keys", hear, forget);
 
   return {
     async answer(request, response, from) {
@@ -55,6 +66,7 @@ export async function openOauthServer(resources: Pick<Resources, "db" | "keyring
       const response = new ServerResponse(request);
       const asked = tell(request, { ...about });
       await callback(request, response);
+      if (asked.failed !== undefined) throw asked.failed;
       if (asked.refused) return { kind: "refused", ...asked.refused };
       if (asked.interrupted) return { kind: "ask", ...asked.interrupted };
       return { kind: "redirect", url: new URL(String(response.getHeader("location"))) };
