@@ -40,6 +40,46 @@ const escapes: Record<string, Record<string, string>> = {
   },
 };
 
+const hcl = (body: string) => `terraform {\n  ${body}\n}\n`;
+/** More of them, for which it is enough that the tool plans on what we recorded: it refuses to where another backend won. */
+const table: Record<string, Record<string, string>> = {
+  "settings of its own": {
+    "main.tf": RESOURCE + S3,
+    ".terraformrc": 'plugin_cache_dir = "/tmp"\n',
+    ".tofurc": "",
+    "backend.hcl": 'path = "/tmp/elsewhere"\n',
+    "terraform.tfstate.d/other/terraform.tfstate": "{}",
+  },
+  "cloud in overrides": {
+    "main.tf": RESOURCE,
+    "zzz_override.tf": hcl('cloud {\n organization = "o"\n workspaces {\n name = "w"\n }\n}'),
+    "zzz_override.tofu.json": JSON.stringify({ terraform: { cloud: { organization: "o", workspaces: { name: "w" } } } }),
+  },
+};
+/** Every name that one of the tools reads as an override, in every spelling. */
+for (const name of ["override", "a_override", "\u{10FFFE}_override"])
+  for (const ending of ["tf", "tofu", "tf.json", "tofu.json"])
+    table[`${name}.${ending}`] = { "main.tf": RESOURCE, [`${name}.${ending}`]: ending.endsWith("json") ? s3("b") : S3 };
+for (const ending of ["tofu", "tofu.json", "tf.json"])
+  table[`other.${ending} beside main.tf`] = { "main.tf": RESOURCE, [`other.${ending}`]: ending.endsWith("json") ? s3("b") : S3 };
+/** Each backend that there is, in the module and in an override of each tool. */
+const backends = {
+  azurerm: 'storage_account_name = "a"\n container_name = "c"\n key = "k"',
+  consul: 'path = "p"\n address = "127.0.0.1:9"',
+  cos: 'bucket = "b"',
+  gcs: 'bucket = "b"',
+  http: 'address = "http://127.0.0.1:9/state"',
+  kubernetes: 'secret_suffix = "s"',
+  oss: 'bucket = "b"',
+  pg: 'conn_str = "postgres://127.0.0.1:9/x"',
+  inmem: "",
+  remote: 'hostname = "127.0.0.1:9"\n organization = "o"\n workspaces {\n name = "w"\n }',
+};
+for (const [type, body] of Object.entries(backends)) {
+  const moved = hcl(`backend "${type}" {\n${body}\n}`);
+  table[`backend ${type}`] = { "main.tf": RESOURCE + moved, "zzz_override.tofu": moved, "zzz_override.tf": moved };
+}
+
 for (const tool of bothTools) {
   describe(`with ${tool.name}`, () => {
     for (const [what, files] of Object.entries(escapes)) {
@@ -55,6 +95,13 @@ for (const tool of bothTools) {
         expect([state?.lineage, state?.resource_count]).toEqual([LINEAGE, 1]);
       });
     }
+
+    test.each(Object.entries(table))("it is planned on our record: %s", async (_, files) => {
+      const of = await world(tool, boxed, files);
+      const planned = await plan(of);
+      expect([planned.exit.code, planned.stderr.toString()]).toEqual([2, ""]);
+      await checkBackend(of.dir, "");
+    });
 
     test("our record equals what init writes, at every depth", async () => {
       for (const modulePath of ["", "a", "a/b"]) {
