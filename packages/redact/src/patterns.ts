@@ -1,25 +1,30 @@
 import { commonWords } from "./common-words.ts";
-import { base64Forms, escapedBase64Forms, hexForms, wrappedBase64Forms } from "./forms/bytes.ts";
+import { base64Forms, escapedBase64Forms, hexForms, pieceForms, wrappedBase64Forms } from "./forms/bytes.ts";
 import { commonJsonForms, jsonForms } from "./forms/json.ts";
 import { markupForms } from "./forms/markup.ts";
 import { quotedForms } from "./forms/quoted.ts";
 import { shellForms } from "./forms/shell.ts";
 import { commonUrlForms, urlForms } from "./forms/url.ts";
 
-/** How much of a value is looked for: every form, the common ones, or its lines as they are. */
-export const levels = ["every", "common", "lines"] as const;
+/** How much of a value is looked for: every form and pieces of forms, every form, the common ones, or its lines as they are. */
+export const levels = ["pieces", "every", "common", "lines"] as const;
 export type Level = (typeof levels)[number];
 
 /** Shorter patterns would hit by chance. */
 export const minPattern = 6;
 const minLine = 8;
-/** Largest value, in UTF-16 units, that is looked for in every form, and in the common ones. */
+/** Largest value, in UTF-16 units, that is looked for in pieces too, in every form, and in the common ones. */
+const piecesUpTo = 2 * 1024;
 const everyUpTo = 4 * 1024;
 const commonUpTo = 64 * 1024;
 /** A line longer than this is looked for in overlapping pieces, so that no pattern is longer than a form of a 64 Ki value. */
 const piece = 1024;
 
-export const levelOf = (value: string): Level => (value.length <= everyUpTo ? "every" : value.length <= commonUpTo ? "common" : "lines");
+export function levelOf({ length }: string): Level {
+  if (length <= piecesUpTo) return "pieces";
+  if (length <= everyUpTo) return "every";
+  return length <= commonUpTo ? "common" : "lines";
+}
 
 /** Whether a value, or a line of one, is never looked for: too short, or a common word. */
 export const tooPlain = (value: string): boolean => value.trim().length < minPattern || commonWords.has(value.trim().toLowerCase());
@@ -39,13 +44,14 @@ export function patternsOf(value: string, level: Level): ReadonlySet<string> {
     for (const line of lines.length > 0 ? lines : [value.trim()]) add(piecesOf(line));
     return patterns;
   }
-  const forms = level === "every" ? everyForm : commonForms;
+  const forms = level === "common" ? commonForms : everyForm;
   for (const variant of variantsOf(value)) add([variant]);
   for (const variant of variantsOf(value)) add(forms(variant));
   for (const line of lines) {
     add([line]);
-    add(level === "every" ? lineForms(line) : commonJsonForms(line));
+    add(level === "common" ? commonJsonForms(line) : lineForms(line));
   }
+  if (level === "pieces") for (const variant of variantsOf(value)) add(pieceForms(variant));
   return patterns;
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
+import { pem, randomSecrets, spellings } from "@takosumi/testkit/spellings";
 import { describe, expect, it } from "vitest";
 import { createRedactor, type Redactor } from "../src/redactor.ts";
-import { pem, randomSecrets, spellings } from "./spellings.ts";
 
 const secrets = randomSecrets();
 const redactor = createRedactor(secrets.map((value, i) => ({ name: `S${i}`, value })));

@@ -9,8 +9,19 @@ import type { Job } from "./job.ts";
 
 type Told = Pick<Tool, "name">;
 export type Followed = { readonly exit: PhaseExit; readonly seen: Seen };
-/** `machine`: where the JSON events come from. None for a command that has only human text. */
-export type Sources = { readonly name: string; readonly tool: Told; readonly machine: "events" | "stdout" | null };
+/**
+ * `machine`: where the JSON events come from. None for a command that has only human text. `onWords`: told before anything is sent that
+ * says more than how far the work is.
+ */
+export type Sources = {
+  readonly name: string;
+  readonly tool: Told;
+  readonly machine: "events" | "stdout" | null;
+  readonly onWords?: () => void;
+};
+/** What a tool says of each resource while it plans: an address and what is done with it. */
+const progress =
+  /^(?:\S.*: (?:Refreshing state|Reading|Read complete|Still [a-z]+|Preparing import|Opening|Opening complete|Closing|Closing complete)\b.*)?$/;
 
 /** Where a command that speaks both ways puts its events: OpenTofu in a file of their own, Terraform on stdout. */
 export const machineOf = (tool: Told): "events" | "stdout" => (tool.name === "opentofu" ? "events" : "stdout");
@@ -19,29 +30,43 @@ export const machineOf = (tool: Told): "events" | "stdout" => (tool.name === "op
  * Sends what a phase writes, from where the last reader stopped, until it has ended and all is read. The files are the buffer: while
  * the api is away nothing is read. What the events say is taken from their beginning, so that a second reader knows as much as the first.
  */
-export async function follow(job: Job, phase: Phase, exit: Promise<PhaseExit>, { name, tool, machine }: Sources): Promise<Followed> {
+export async function follow(
+  job: Job,
+  phase: Phase,
+  exit: Promise<PhaseExit>,
+  { name, tool, machine, onWords = () => {} }: Sources,
+): Promise<Followed> {
   const ended = new AbortController();
   const seen = new Seen();
   const finish = () => ended.abort();
   exit.then(finish, finish);
-  const human = machine === "stdout" ? [] : [text(job, phase.files.stdout, `${name}.out`, ended.signal)];
+  const human = machine === "stdout" ? [] : [text(job, phase.files.stdout, `${name}.out`, ended.signal, onWords)];
   const events =
     machine === null
       ? []
-      : [machineEvents(job, machine === "stdout" ? phase.files.stdout : join(job.dir.ctl, "events"), name, tool, seen, ended.signal)];
+      : [
+          machineEvents(
+            job,
+            machine === "stdout" ? phase.files.stdout : join(job.dir.ctl, "events"),
+            { name, tool, onWords },
+            seen,
+            ended.signal,
+          ),
+        ];
   const reading = Promise.all([...human, ...events]);
   // A reader that failed must not leave the tool running unseen: the wait goes on, then its error is told.
   await Promise.allSettled([reading, exit]);
   await reading;
   // Errors come last, whatever moment they were written at: two files have no common order.
-  await text(job, phase.files.stderr, `${name}.err`, ended.signal);
+  await text(job, phase.files.stderr, `${name}.err`, ended.signal, onWords);
   return { exit: await exit, seen };
 }
 
-async function text(job: Job, path: string, name: string, ended: AbortSignal): Promise<void> {
+async function text(job: Job, path: string, name: string, ended: AbortSignal, onWords: () => void): Promise<void> {
   const from = job.cursor.places[name];
   const lines = new LogLines(name, from);
   const send = async (piece: ReturnType<LogLines["push"]>) => {
+    if (piece && !piece.text.split("\n").every((line) => progress.test(line))) onWords();
     if (piece) await job.outbox.add({ type: "log", at: new Date().toISOString(), text: piece.text }, piece.place);
   };
   for await (const { bytes } of tailFile(path, lines.offset, ended)) {
@@ -52,7 +77,13 @@ async function text(job: Job, path: string, name: string, ended: AbortSignal): P
 }
 
 /** The place of an event is its number: they are the same every time the file is read. */
-async function machineEvents(job: Job, path: string, name: string, tool: Told, seen: Seen, ended: AbortSignal): Promise<void> {
+async function machineEvents(
+  job: Job,
+  path: string,
+  { name, tool, onWords }: { readonly name: string; readonly tool: Told; readonly onWords: () => void },
+  seen: Seen,
+  ended: AbortSignal,
+): Promise<void> {
   const place = `${name}.events`;
   const sent = job.cursor.places[place]?.offset ?? 0;
   const lines = new EventLines({ withoutPrinted: tool.name === "opentofu" });
@@ -65,6 +96,7 @@ async function machineEvents(job: Job, path: string, name: string, tool: Told, s
       seen.take(event);
       const now = new Date().toISOString();
       const line = tool.name === "terraform" ? humanLine(event) : null;
+      if (event.type === "diagnostic" || (line !== null && !progress.test(line))) onWords();
       if (line !== null) await send({ type: "log", at: now, text: `${line}\n` });
       await send(runnerEvent(event, name, now));
     }

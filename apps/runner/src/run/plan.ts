@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { forbiddenBy } from "@takosumi/contracts/deploy/provider-patterns";
 import type { Outcome } from "@takosumi/contracts/runner/outcome";
@@ -8,6 +8,7 @@ import { EventLines } from "@takosumi/opentofu/event-lines";
 import { builtinOnly, initNeeded } from "@takosumi/opentofu/init-need";
 import { lockDigest, lockedProviders, readLock } from "@takosumi/opentofu/lock";
 import { startPhase } from "@takosumi/opentofu/phase";
+import type { PlanJson } from "@takosumi/opentofu/plan-json";
 import { isSettable, setProviderArguments } from "@takosumi/opentofu/provider-arguments";
 import { type ProviderBlock, providerBlocks } from "@takosumi/opentofu/provider-blocks";
 import { requiredProviders } from "@takosumi/opentofu/requirements";
@@ -24,7 +25,7 @@ import { initialize, showConfig } from "./initialize.ts";
 import type { Job } from "./job.ts";
 import { holdApply } from "./ready-applies.ts";
 import { hasRemoteModules, initKey, keepInit, reuseInit } from "./reuse-init.ts";
-import { holdShow, shownPlan, showPlan, storePlan } from "./seal-plan.ts";
+import { holdShow, learnMasked, shownPlan, showPlan, storePlan } from "./seal-plan.ts";
 import { planTool } from "./tool.ts";
 import { variablesOf } from "./variables.ts";
 
@@ -34,20 +35,18 @@ const used = ({ name, version, digest }: Tool) => ({ name, version, digest });
 
 /** The tool at its plan, and the command that will show it. */
 type Planning = { readonly phase: Phase; readonly exit: Promise<PhaseExit>; readonly show: HeldPhase | null };
-type Made = Followed & Pick<Planning, "show">;
+/** `plan`: as the tool shows it; rejects where it cannot. */
+type Made = Followed & { readonly plan: Promise<PlanJson> };
 
 /** Makes a plan, up to what the api is told. Throws RunFailure, Stop, Blocked or LeaseLost. */
 export async function executePlan(job: Job): Promise<Outcome> {
   const { ground, state } = await job.phase("preparing", () => prepare(job));
   const quick = job.lease.bound ? null : await quickPlan(job, ground, state);
-  const { exit, seen, show } = quick ?? (await fullPlan(job, ground, state));
+  const { exit, seen, plan } = quick ?? (await fullPlan(job, ground, state));
   const { diagnostics } = seen;
   job.control.stopped.throwIfAborted();
   if (exit.code !== 0 && exit.code !== 2) throw toolFailure("PLAN_FAILED", `${ground.tool.name} plan`, diagnostics, exit);
-  const [shown, artifacts] = await Promise.all([
-    showPlan(job, ground, show, job.control.stopped).then((plan) => shownPlan(job, plan, exit.code === 2)),
-    storePlan(job, ground),
-  ]);
+  const [shown, artifacts] = await Promise.all([plan.then((made) => shownPlan(job, made, exit.code === 2)), storePlan(job, ground)]);
   await job.say({ type: "phase", at: new Date().toISOString(), name: "planning", state: "finished" });
   return { result: "planned", tool: used(ground.tool), plan: shown, diagnostics, artifacts };
 }
@@ -67,8 +66,39 @@ async function begunPlan(job: Job, ground: Ground): Promise<Planning | null> {
   return begun ? { ...begun, exit: guarded(job, begun.phase, { writes: false }) } : null;
 }
 
+/**
+ * Sends what a plan says. How far it is goes out at once; its words wait until the values that the tool masks are known, so that they are
+ * hidden where the module shows them in another way.
+ */
 async function followPlan(job: Job, ground: Ground, { phase, exit, show }: Planning): Promise<Made> {
-  return { ...(await follow(job, phase, exit, { name: "plan", tool: ground.tool, machine: machineOf(ground.tool) })), show };
+  let known = false;
+  let release = () => {};
+  const plan = exit
+    .then(() => masked(job, ground, show))
+    .finally(() => {
+      known = true;
+      release();
+    });
+  // Read by who needs it; a plan that failed often has none.
+  plan.catch(() => undefined);
+  let holding = false;
+  const onWords = () => {
+    if (known || holding) return;
+    holding = true;
+    release = job.outbox.hold();
+  };
+  const followed = await follow(job, phase, exit, { name: "plan", tool: ground.tool, machine: machineOf(ground.tool), onWords });
+  await plan.catch(() => undefined);
+  return { ...followed, plan };
+}
+
+/** The plan, a failed one too where the tool kept it. Its credentials are gone before anything looks at it. */
+async function masked(job: Job, ground: Ground, show: HeldPhase | null): Promise<PlanJson> {
+  await dropCredentials(job);
+  await access(join(job.dir.io, "plan"));
+  const plan = await showPlan(job, ground, show, job.control.stopped);
+  learnMasked(job, plan);
+  return plan;
 }
 
 async function prepare(job: Job): Promise<{ ground: Ground; state: Buffer }> {

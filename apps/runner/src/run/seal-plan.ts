@@ -44,11 +44,15 @@ export async function showPlan(job: Job, ground: Ground, held: HeldPhase | null,
   return parsePlan(stdout);
 }
 
-/** What may be shown of a plan. From here on its masked values are hidden from the log, and from the log of its apply. */
-export function shownPlan(job: Job, plan: PlanJson, hasChanges: boolean) {
+/** From here on the masked values of a plan are hidden from its log, and from the log of its apply. */
+export function learnMasked(job: Job, plan: PlanJson): void {
   const hidden = sensitiveValues(plan);
   job.redactor.add(hidden.map((value) => ({ name: "sensitive", value })));
   job.site.masked.set(job.lease.run_id, hidden);
+}
+
+/** What may be shown of a plan whose masked values are known. */
+export function shownPlan(job: Job, plan: PlanJson, hasChanges: boolean) {
   return reportedPlan(planResult(plan, { hasChanges }), (value) => job.redactor.json(value));
 }
 

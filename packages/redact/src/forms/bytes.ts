@@ -21,6 +21,23 @@ export function base64Forms(value: string): string[] {
   return standard.flatMap((text) => [text, text.replaceAll("+", "-").replaceAll("/", "_")]);
 }
 
+/** Units of a piece: 12 bytes in base64, 10 in hexadecimal. */
+const base64Piece = 16;
+const hexPiece = 20;
+
+/**
+ * Every piece of base64 and hexadecimal: what is left of a form where it is wrapped at any width and each line got words of its own in
+ * front, as the tool does with a program's output, or where it was cut.
+ */
+export function* pieceForms(value: string): Generator<string> {
+  for (const form of new Set(base64Forms(value))) yield* piecesOf(form.replace(/=+$/, ""), base64Piece);
+  for (const form of hexForms(value)) yield* piecesOf(form, hexPiece);
+}
+
+function* piecesOf(form: string, length: number): Generator<string> {
+  for (let at = 0; at + length <= form.length; at++) yield form.slice(at, at + length);
+}
+
 /** Base64 inside a URL. */
 export function escapedBase64Forms(value: string): string[] {
   const upper = base64Forms(value).map((text) => text.replaceAll("+", "%2B").replaceAll("/", "%2F").replaceAll("=", "%3D"));
