@@ -67,3 +67,8 @@ export const saysAny =
 export const nothing = z.void();
 /** A JSON value that nobody constrains; the body's size and depth are limited at the door. */
 export const json = z.unknown();
+
+/** Control and invisible characters (Cc, and those of Cf that hide or turn text), written out: not every client's patterns know \p. */
+const unseen = String.raw`\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb`;
+/** One line that a person reads: nothing in it that they do not see. */
+export const visible = new RegExp(`^[^${unseen}]*$`, "u");

@@ -56,6 +56,13 @@ const said = (code: ErrorCode): ZodOpenApiResponseObject => {
   };
 };
 
+/** Answered before anybody knows for which operation. */
+export const tooLargeHeaders: ZodOpenApiResponseObject = {
+  id: "HEADERS_TOO_LARGE",
+  description: "The headers of the request are larger than 16 KiB",
+  content: { "application/json": { schema: envelope } },
+};
+
 /** The answer of each code: one object each, so that a document says it once. */
 export const errorBodies = Object.fromEntries(codes.map((code) => [code, said(code)])) as Readonly<
   Record<ErrorCode, ZodOpenApiResponseObject>

@@ -3,7 +3,7 @@ import { type ErrorCode, errorStatus } from "@takosumi/contracts/errors";
 import { exampleOf } from "@takosumi/contracts/example";
 import { z } from "zod";
 import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from "zod-openapi";
-import { errorBodies } from "./openapi-errors.ts";
+import { envelope, errorBodies, tooLargeHeaders } from "./openapi-errors.ts";
 import type { Links } from "./openapi-links.ts";
 import { plainOf } from "./routes/plain.ts";
 
@@ -16,9 +16,26 @@ export function responsesOf(operation: Operation, errors: readonly ErrorCode[], 
   const responses: Record<string, ZodOpenApiResponseObject> = {};
   const statuses = kind === "socket" ? [101] : kind === "events" ? [200, 204] : (spec.reply?.statuses ?? [spec.status ?? 200]);
   for (const status of statuses) responses[status] = success(operation, status, links);
-  for (const code of errors) responses[errorStatus[code]] = errorBodies[code];
+  for (const code of errors)
+    responses[errorStatus[code]] = kind === "protocol" && !ours.has(errorStatus[code]) ? refusal(operation) : errorBodies[code];
+  if (kind === "protocol") Object.assign(responses, { "3XX": { description: "Elsewhere" }, "4XX": refusal(operation) });
+  responses[431] = tooLargeHeaders;
   return responses as ZodOpenApiResponsesObject;
 }
+
+/** Answered before and behind any protocol. */
+const ours = new Set([429, 500, 503]);
+const protocolError = z.union([envelope, z.looseObject({ error: z.string(), error_description: z.string().optional() })]);
+
+/** In the protocol's own shape, or in ours where it was not reached. */
+function refusal({ spec }: Operation): ZodOpenApiResponseObject {
+  const types = [...new Set([...(spec.produces ?? []), "application/json"])];
+  return {
+    description: "Refused as the protocol says it",
+    content: Object.fromEntries(types.map((type) => [type, { schema: isJson(type) ? protocolError : binary }])),
+  };
+}
+const isJson = (type: string): boolean => /[/+]json$/.test(type);
 
 function success(operation: Operation, status: number, links: Links | undefined): ZodOpenApiResponseObject {
   const headers = headersOf(operation.spec.reply, status);
@@ -48,7 +65,7 @@ function contentOf(operation: Operation): Content {
   if (kind === "events") return { "text/event-stream": { schema: spec.emits as z.ZodType, example: exampleOf(spec.emits as z.ZodType) } };
   if (kind === "socket") return { "application/json": { schema: spec.emits as z.ZodType } };
   if (kind === "download" || kind === "protocol")
-    return Object.fromEntries((spec.produces ?? []).map((type) => [type, { schema: binary }]));
+    return Object.fromEntries((spec.produces ?? []).map((type) => [type, { schema: isJson(type) ? {} : binary }]));
   const plain = plainOf("", operation);
   const schema = spec.output as z.ZodType;
   const json = { schema, example: exampleOf(schema) };

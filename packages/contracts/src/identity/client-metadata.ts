@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type OauthScope, oauthScopes } from "../access.ts";
+import { visible } from "../fields.ts";
 
 export const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
 export const grantTypes = ["authorization_code", "refresh_token", "client_credentials", deviceGrant] as const;
@@ -39,12 +40,7 @@ const scope = z
 
 /** What may be changed of a client. */
 const changeable = {
-  client_name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .regex(/^[^\p{Cc}\p{Cf}]*$/u, "holds a control character"),
+  client_name: z.string().trim().min(1).max(100).regex(visible, "holds a control character"),
   redirect_uris: z.array(redirectUri).max(20),
   client_uri: page,
   logo_uri: page,

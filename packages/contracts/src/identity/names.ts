@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { visible } from "../fields.ts";
 import { prefixes } from "../ids.ts";
 
 /** Words that nobody is called: routes of ours, roles, and what could be taken for somebody who speaks for the instance. */
@@ -37,9 +38,4 @@ const named = (bare: (given: string) => string) =>
 /** A username, also written as "@ada". */
 export const username = named((given) => given.trim().replace(/^@/, "")).meta({ examples: ["ada"] });
 /** Said of oneself; one line. */
-export const displayName = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^[^\p{Cc}\p{Cf}]*$/u, "holds a control character");
+export const displayName = z.string().trim().min(1).max(100).regex(visible, "holds a control character");

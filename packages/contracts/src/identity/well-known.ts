@@ -12,6 +12,10 @@ export const wellKnown = family(
       ...said,
     }),
     openid: protocol.get("/.well-known/openid-configuration", { summary: "Metadata of the OpenID provider", ...said }),
-    jwks: protocol.get("/.well-known/jwks.json", { summary: "Keys that id tokens are signed with", ...said }),
+    jwks: protocol.get("/.well-known/jwks.json", {
+      summary: "Keys that id tokens are signed with",
+      ...said,
+      produces: ["application/jwk-set+json"],
+    }),
   },
 );

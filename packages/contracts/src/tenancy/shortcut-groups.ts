@@ -15,7 +15,7 @@ const ItemInput = z
     uiPath: z
       .string()
       .max(2_000)
-      .regex(/^\/(?![/\\])[^\p{Cc}\\]*$/u, "is not a path of this instance")
+      .regex(/^\/(?![/\\])[^\u0000-\u001f\u007f-\u009f\\]*$/u, "is not a path of this instance")
       .optional(),
     resourceId: opaqueId.optional(),
     url: link.optional(),

@@ -1,18 +1,13 @@
 import { z } from "zod";
 import type { Role } from "../access.ts";
-import { opaqueId, timestamp } from "../fields.ts";
+import { opaqueId, timestamp, visible } from "../fields.ts";
 import { spaceExample } from "./examples/space.ts";
 
 export const memberRoles = ["owner", "admin", "editor", "viewer"] as const satisfies readonly Role[];
 /** What somebody may be made: there is one owner, and `transfer` alone makes another one. */
 export const givenRoles = ["admin", "editor", "viewer"] as const;
 export const postures = ["standard", "restricted_egress"] as const;
-export const spaceName = z
-  .string()
-  .trim()
-  .min(1, "is blank")
-  .max(100)
-  .regex(/^[^\p{Cc}\p{Cf}]*$/u, "holds a control character");
+export const spaceName = z.string().trim().min(1, "is blank").max(100).regex(visible, "holds a control character");
 
 /** A space: the same thing as a Workspace. */
 export const Space = z
