@@ -334,7 +334,9 @@ describe("consents", () => {
       scopes: ["openid", "profile", "spaces:read"],
     });
     expect((await api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`)).body).toEqual({ success: true });
-    expect((await api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`)).status).toBe(404);
+    const twice = await api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`);
+    const unknown = await api.call("DELETE", "/api/me/oauth/consents/oac_unknown");
+    expect([twice.status, twice.body]).toEqual([404, unknown.body]);
     expect((await asApp(api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(401);
     await expect(oidc.refreshTokenGrant(configuration, tokens.refresh_token ?? "")).rejects.toMatchObject({ error: "invalid_grant" });
     const { logs } = (await api.call("GET", `/api/me/oauth/audit-logs?client_id=${app.client_id}`)).body;
@@ -365,6 +367,18 @@ describe("consents", () => {
     const decision = await browser.call("POST", "/api/oauth/authorize/decision", { body: { ...params, csrf_token, action: "approve" } });
     const back = new URL(decision.body.redirect_url);
     expect([back.origin, back.searchParams.has("code"), back.searchParams.get("state")]).toEqual(["https://app.example.com", true, state]);
-    expect((await browser.call("GET", `/api/oauth/authorize/context${url.search}`)).body).toMatchObject({ status: "auto_approved" });
+    const asked = (search: string) => browser.call("GET", `/api/oauth/authorize/context${search}`);
+    expect((await asked(url.search)).body).toMatchObject({ status: "auto_approved" });
+    const wrong = new URLSearchParams(url.search);
+    wrong.set("scope", "openid made:up");
+    const error = await asked(`?${wrong}`);
+    expect([error.body.status, new URL(error.body.redirect_url).searchParams.get("error")]).toEqual(["error_redirect", "invalid_scope"]);
+    wrong.set("redirect_uri", "https://evil.example");
+    expect(await asked(`?${wrong}`)).toMatchObject({
+      status: 400,
+      body: { error: { code: "BAD_REQUEST", details: { reason: "invalid" } } },
+    });
+    const late = await asked(`${url.search}&prompt=login`);
+    expect(late.body).toEqual({ status: "login_required", redirect_url: expect.stringMatching(/^\/oauth\/authorize\?.*prompt=login/) });
   });
 });

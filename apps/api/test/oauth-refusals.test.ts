@@ -227,6 +227,7 @@ describe("the answer to an app", () => {
     };
     expect(await redeem({}, other)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
     expect(await redeem({ redirect_uri: `${callback}/x` })).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
+    expect(await redeem({ code_verifier: "" })).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
     expect(await redeem({ code_verifier: "x".repeat(43) })).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
     expect(await redeem({ client_secret: "wrong" })).toMatchObject({ status: 401, body: { error: "invalid_client" } });
     expect((await redeem({})).status).toBe(200);

@@ -21,7 +21,6 @@ export const oauthEvents = [
   "authorize_approved",
   "authorize_denied",
   "authorize_auto_approved",
-  "device_code_issued",
   "device_approved",
   "device_denied",
   "consent_granted",

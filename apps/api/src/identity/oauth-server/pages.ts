@@ -24,7 +24,8 @@ export const consentPage = ({ client, scopes, csrf_token, params }: Extract<Next
     title: "Allow access?",
     body: html`${asks(client, username, scopes)}<p>You are then sent to ${back.host}.</p>
 <form method="post" action="/oauth/authorize">${hidden({ ...params, csrf_token })}${buttons}</form>`,
-    forms: [back.origin],
+    // A policy has no way to say an IPv6 address.
+    forms: [back.hostname.startsWith("[") ? back.protocol : back.origin],
   };
 };
 
