@@ -64,6 +64,11 @@ export async function register(post: Post, instance: string) {
       if (!lease) throw new Error("nothing was claimed");
       return { run_id: lease.run_id, held: { runner_id: runner.id, epoch: lease.epoch } };
     },
+    /** Keeps a lease until the returned function is called. */
+    keep({ run_id, held }: Leased): () => void {
+      const timer = setInterval(() => void post(`/runs/${run_id}/renew`, held).catch(() => undefined), 5_000);
+      return () => clearInterval(timer);
+    },
     fail: ({ run_id, held }: Leased, last_sequence = 0) => {
       const error = { code: "BENCH", message: "measured", details: null };
       const outcome = { result: "failed", tool: null, error, diagnostics: [], state: null, summary: null, duration_ms: 0 };

@@ -20,6 +20,7 @@ const source = { kind: "inline", files: { "main.tf": "" } };
 const { capsule } = await call.caller<{ capsule: { id: string } }>("/api/capsules", { project_id: project.id, name: "log", source });
 await call.caller("/api/runs", { capsule_id: capsule.id, kind: "plan" });
 const lease = await runner.claim();
+const letGo = runner.keep(lease);
 
 const followed = follow(lease.run_id);
 const written = createHash("sha256");
@@ -40,6 +41,7 @@ for (let bytes = 0, line = 0; bytes < total; ) {
   sequence += events.length;
   most = Math.max(most, resident());
 }
+letGo();
 await runner.fail(lease, sequence);
 const wrote = seconds(begun);
 const expected = written.digest("hex");

@@ -64,6 +64,7 @@ const source = { kind: "inline", files: { "main.tf": "" } };
 const { capsule } = await call.caller<{ capsule: { id: string } }>("/api/capsules", { project_id: project.id, name: "streams", source });
 await call.caller("/api/runs", { capsule_id: capsule.id, kind: "plan" });
 const lease = await runner.claim();
+const letGo = runner.keep(lease);
 const all = await Promise.all([
   ...Array.from({ length: Number(followers) - Number(stalled) }, () => follow(lease.run_id, true)),
   ...Array.from({ length: Number(stalled) }, () => follow(lease.run_id, false)),
@@ -84,6 +85,7 @@ for (const until = Date.now() + Number(seconds) * 1_000, begun = Date.now(); Dat
   most = Math.max(most, resident());
   await pause(tickMs);
 }
+letGo();
 await runner.fail(lease, sequence - 1);
 for (let i = 0; i < 3_000 && readers.some(({ ended }) => !ended); i++) await pause(10);
 const reference = readers[0]?.crc;
