@@ -15,7 +15,7 @@ import { holdCapsule, sourceSnapshot } from "./queries/snapshot.ts";
 import { policyActor, recordRun, runnerActor } from "./record.ts";
 import { recordState } from "./record-state.ts";
 import { recoveryOf } from "./recovery.ts";
-import { mayTryAgain, requeue } from "./requeue.ts";
+import { giveBack, mayTryAgain, requeue } from "./requeue.ts";
 import type { EngineResources } from "./resources.ts";
 import { sealPlan } from "./seal.ts";
 
@@ -123,6 +123,12 @@ export async function completeRun(resources: EngineResources, held: Held, outcom
     if (!queued) throw lostLease(run.id);
     return queued;
   }
+  // Whatever was begun has a summary, if only of nothing: without one the tool was not started.
+  if (run.kind !== "plan" && outcome.result === "failed" && outcome.error.code === "runner_stopped")
+    if (outcome.state === null && outcome.summary === null) {
+      const queued = await resources.db.transaction((tx) => giveBack(tx, run, resources.settings, runnerActor(held)));
+      if (queued) return queued;
+    }
   if (outcome.state) await checkState(resources, run, outcome.state);
   const result =
     outcome.summary && run.kind !== "plan"

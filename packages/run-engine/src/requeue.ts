@@ -16,3 +16,20 @@ export async function requeue(tx: Tx, run: RunRow, actor: By, reason: string): P
   await recordRun(tx, moved, "run.requeued", actor, { attempt: run.attempts, reason });
   return moved;
 }
+
+/**
+ * An apply whose runner stopped before it started the tool goes back to the queue, still approved; what was approved is checked again when
+ * it is claimed. Null: it is not given back, or was too often.
+ */
+export async function giveBack(
+  tx: Tx,
+  run: RunRow,
+  { planAttempts }: Pick<EngineSettings, "planAttempts">,
+  actor: By,
+): Promise<RunRow | null> {
+  const moved = await tx.one<RunRow>(decisions.giveBack, [run.id, run.lease_epoch, run.lease_runner_id, planAttempts]);
+  if (!moved) return null;
+  await tx.notify("takosumi_queue", moved.pool);
+  await recordRun(tx, moved, "run.requeued", actor, { attempt: run.attempts, reason: "runner_stopped" });
+  return moved;
+}

@@ -75,6 +75,25 @@ describe("leases", () => {
     expect((await world.run(run)).attempts).toBe(3);
   });
 
+  test("an apply that its runner gave back before it began is queued again, still approved; one that was begun is not", async () => {
+    const queued = await world.approve(await world.planned(await world.capsule()));
+    const stopped = { code: "runner_stopped", message: "The runner was stopped", details: null };
+    const back = { error: stopped, tool: null, diagnostics: [], state: null, summary: null, duration_ms: 1 };
+    const first = await world.claimed(await world.runner());
+    expect(await world.engine.complete(first.held, { ...back, result: "failed" })).toMatchObject({
+      id: queued.id,
+      status: "queued",
+      approved_by: queued.approved_by,
+    });
+    const second = await world.claimed(await world.runner());
+    expect([second.run_id, second.sealed?.plan.digest]).toEqual([queued.id, first.sealed?.plan.digest]);
+    expect(second.epoch).toBeGreaterThan(first.epoch);
+    const summary = { add: 0, change: 0, destroy: 0, import: 0, move: 0, forget: 0 };
+    await world.engine.complete(second.held, { ...back, result: "failed", summary });
+    expect(await world.run(queued)).toMatchObject({ status: "failed", error: { code: "runner_stopped" } });
+    expect(await world.claim(await world.runner())).toBeNull();
+  });
+
   test("a lease that its runner never heard of is offered to it again, under a higher epoch", async () => {
     await world.approve(await world.planned(await world.capsule()));
     const runner = await world.runner();

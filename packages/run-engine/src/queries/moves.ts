@@ -158,6 +158,15 @@ export const decisions = {
     where: `r.id = $1 AND r.lease_epoch = $2 AND r.status = 'running' AND r.lease_expires_at < now() AND r.attempts < $3
       AND r.runner_sequence = 0 AND r.heartbeat_at = r.deadline_at - r.timeout_seconds * interval '1 second'`,
   }),
+  /** An apply whose runner stops and gives it back before it began. $2 epoch, $3 runner, $4 how often a Run is handed out. */
+  giveBack: transition({
+    name: "give_back",
+    to: "queued",
+    kinds: write,
+    set: queuedAgain,
+    where: `${leased} AND r.status = 'running' AND r.attempts < $4 AND r.cancel_requested_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.run_id = r.id)`,
+  }),
   /** A plan whose runner is gone and that is not tried again. $2 epoch, $3 error. */
   giveUpPlan: transition({
     name: "give_up_plan",
