@@ -84,6 +84,9 @@ const Variables = z.object({
   TAKOSUMI_RATE_LIMIT: whole(6_000, 1, 10_000_000),
   /** Protects tokens from being guessed. */
   TAKOSUMI_ADDRESS_RATE_LIMIT: whole(600, 1, 10_000_000),
+  /** Protects passwords and codes from being guessed. */
+  TAKOSUMI_SIGN_IN_RATE_LIMIT: whole(30, 1, 10_000_000),
+  TAKOSUMI_TOKEN_RATE_LIMIT: whole(60, 1, 10_000_000),
   /** Open streams cost memory: of one principal, and of a reader that takes nothing. */
   TAKOSUMI_STREAMS: whole(100, 1, 100_000),
   TAKOSUMI_STREAM_STALL_SECONDS: whole(60, 1, 3_600),

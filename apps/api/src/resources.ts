@@ -42,5 +42,5 @@ interface ApiSettings {
   /** Where bytes lie that are too many for memory, while they are read. */
   readonly scratch: string;
   /** Requests a minute, in this process. */
-  readonly limits: { readonly principal: number; readonly address: number };
+  readonly limits: { readonly principal: number; readonly address: number; readonly sign_in: number; readonly token: number };
 }

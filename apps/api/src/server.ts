@@ -8,6 +8,8 @@ import { handlers } from "./handlers.ts";
 import type { Uses } from "./identity/tokens/uses.ts";
 import { watchAccess } from "./pipeline/access-ends.ts";
 import { applicationOf } from "./pipeline/application.ts";
+import { showRates } from "./pipeline/rate-headers.ts";
+import { guardBrowsers } from "./pipeline/web-headers.ts";
 import type { Resources } from "./resources.ts";
 
 export interface DoorOptions {
@@ -26,6 +28,8 @@ export async function serveApi(
 ): Promise<FastifyInstance> {
   const app = openServer({ logger: resources.log, trustedProxies });
   logRequests(app, resources.log);
+  guardBrowsers(app, resources);
+  showRates(app);
   const { streams } = await serve(app, {
     families,
     handlers: handlers(resources),

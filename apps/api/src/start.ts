@@ -87,7 +87,12 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
     signup: env.TAKOSUMI_SIGNUP,
     seed_repositories: readSeeds(env.TAKOSUMI_SEED_REPOSITORIES),
     scratch: join(env.TAKOSUMI_DATA_DIR, "scratch"),
-    limits: { principal: env.TAKOSUMI_RATE_LIMIT, address: env.TAKOSUMI_ADDRESS_RATE_LIMIT },
+    limits: {
+      principal: env.TAKOSUMI_RATE_LIMIT,
+      address: env.TAKOSUMI_ADDRESS_RATE_LIMIT,
+      sign_in: env.TAKOSUMI_SIGN_IN_RATE_LIMIT,
+      token: env.TAKOSUMI_TOKEN_RATE_LIMIT,
+    },
   };
   const inbox = await openInbox(db);
   opened.push(() => inbox.close());

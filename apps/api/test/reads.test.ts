@@ -55,7 +55,7 @@ beforeAll(async () => {
     seed_repositories: [],
     signup: ["invited"],
     scratch: join(directory, "scratch"),
-    limits: { principal: 10_000, address: 10_000 },
+    limits: { principal: 10_000, address: 10_000, sign_in: 1_000, token: 1_000 },
   };
   const uses = openUses({ db, log });
   const inbox = await openInbox(db);

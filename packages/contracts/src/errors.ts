@@ -18,7 +18,7 @@ export type ErrorCode = keyof typeof errorStatus;
 
 /** `details.reason`, a closed set per code: clients branch on it, never on a message. */
 export const reasons = {
-  BAD_REQUEST: ["malformed", "invalid", "bad_cursor", "missing_provider", "unsafe_path", "bad_archive", "archive_too_large"],
+  BAD_REQUEST: ["malformed", "host", "invalid", "bad_cursor", "missing_provider", "unsafe_path", "bad_archive", "archive_too_large"],
   UNAUTHORIZED: ["missing", "invalid", "expired", "revoked"],
   FORBIDDEN: [
     "role",
@@ -70,7 +70,7 @@ export const reasons = {
   PRECONDITION_FAILED: ["lineage", "serial", "changed", "connection_unavailable", "exchange_failed"],
   PAYLOAD_TOO_LARGE: ["body", "file"],
   UNSUPPORTED_MEDIA_TYPE: ["type", "encoding"],
-  RATE_LIMITED: ["requests", "streams", "runs"],
+  RATE_LIMITED: ["requests", "attempts", "streams", "runs"],
   INTERNAL_ERROR: [],
   UNAVAILABLE: ["database", "starting", "stopping", "storage", "busy"],
 } as const satisfies Record<ErrorCode, readonly string[]>;

@@ -63,6 +63,7 @@ export type ShortcutGroupRow = Row<model.shortcut_groups, { items: readonly Shor
 export type MemberRow = Row<model.members, { role: Role }>;
 
 export type InstanceSettingRow = Row<model.instance_settings>;
+export type AttemptRow = Row<model.attempts>;
 export type DataKeyRow = Row<model.data_keys>;
 export type IdempotencyClaimRow = Row<model.idempotency_claims>;
 

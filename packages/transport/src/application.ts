@@ -130,8 +130,8 @@ export interface Unit {
 export interface Application {
   /** Null where nothing was sent; throws UNAUTHORIZED for a bad, expired or revoked credential and never falls back to a cookie. */
   authenticate(door: Door): Promise<Principal | null>;
-  /** Throws RATE_LIMITED with `details.retry_after_ms`. `operation` is `runs.create`. */
-  admit(who: Principal | null, address: string, operation: string): void | Promise<void>;
+  /** Throws RATE_LIMITED with `details.retry_after_ms`. `operation` is `runs.create`; `arrival` stands for the request, and is not looked into. */
+  admit(who: Principal | null, address: string, operation: string, arrival: object): void | Promise<void>;
   /**
    * The row of an id and the reader's role there; null for a row that is missing, foreign, or not inside `within` (the rows located
    * before it): nobody can tell these apart. `id` is undefined where the request left the place empty: the personal Workspace for

@@ -103,7 +103,7 @@ export function pipelineOf(application: Application, id: string, operation: Oper
         await denied(arrival, null, error, null);
         throw error;
       }
-      const admitting = application.admit(principal, address, id);
+      const admitting = application.admit(principal, address, id, arrival);
       if (admitting) await admitting;
       if (closed && (!principal || (scheme === "runner" && principal.kind !== "runner")))
         throw new ApiError("UNAUTHORIZED", asks(scheme), { reason: "missing" });

@@ -9,6 +9,7 @@ const technical: Readonly<Record<string, string>> = {
   audit_events: "the audit itself",
   audit_denials: "the audit itself",
   idempotency_claims: "answers kept for a day",
+  attempts: "counted for a minute",
   instance_settings: "the processes' own notes",
   data_keys: "made by the first use of a Workspace",
   run_events: "the log of a Run",

@@ -12,6 +12,8 @@ export const apiEnv = (databaseUrl: string, dataDir: string): Record<string, str
   TAKOSUMI_DATA_DIR: dataDir,
   TAKOSUMI_RATE_LIMIT: "1000000",
   TAKOSUMI_ADDRESS_RATE_LIMIT: "1000000",
+  TAKOSUMI_SIGN_IN_RATE_LIMIT: "1000000",
+  TAKOSUMI_TOKEN_RATE_LIMIT: "1000000",
   TAKOSUMI_DATABASE_POOL: "8",
 });
 

@@ -1,6 +1,13 @@
 import { ApiError } from "@takosumi/contracts/errors";
 import type { Principal } from "@takosumi/transport/application";
 
+/** How much somebody may still do: the X-RateLimit-* headers. */
+export interface Rate {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Until the limit is whole again. */
+  readonly seconds: number;
+}
 interface Bucket {
   tokens: number;
   at: number;
@@ -35,6 +42,12 @@ export class Buckets {
     return this.#waitOf(tokens);
   }
 
+  /** What is left of a caller's minute, and the seconds until all of it is back. */
+  left(caller: string): Rate {
+    const tokens = Math.max(0, Math.floor(this.#buckets.get(caller)?.tokens ?? this.#perMinute));
+    return { limit: this.#perMinute, remaining: tokens, seconds: Math.ceil(((this.#perMinute - tokens) * 60) / this.#perMinute) };
+  }
+
   #forget(oldest: string, tokens: number): number {
     this.#buckets.delete(oldest);
     return this.#waitOf(tokens);
@@ -46,7 +59,8 @@ export class Buckets {
 }
 
 export interface Admission {
-  admit(who: Principal | null, address: string, operation: string): void;
+  /** Null: nobody counts. */
+  admit(who: Principal | null, address: string, operation: string): Rate | null;
   /** Counts a credential that is not valid against its address; throws instead of RATE_LIMITED where there were too many. */
   failed(address: string): void;
 }
@@ -65,9 +79,10 @@ export function openAdmission(limits: { readonly principal: number; readonly add
   return {
     admit(who, address, operation) {
       // Probes come from one address however many there are, and a runner is paced by its leases.
-      if (operation.startsWith("health.") || who?.kind === "runner") return;
+      if (operation.startsWith("health.") || who?.kind === "runner") return null;
       if (who) check(principals.take(who.id), "by this caller");
       else check(addresses.take(address), "from this address without signing in");
+      return who ? principals.left(who.id) : addresses.left(address);
     },
     failed: (address) => check(addresses.take(address), "with wrong credentials from this address"),
   };

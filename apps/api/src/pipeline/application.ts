@@ -6,8 +6,10 @@ import { locators } from "../locators.ts";
 import type { Resources } from "../resources.ts";
 import type { Db, Locator, Rows } from "../world.ts";
 import { openAdmission } from "./admission.ts";
+import { countedOperations, countOperation } from "./attempts/counted.ts";
 import { replay } from "./claims.ts";
 import { denied } from "./denials.ts";
+import { noteRate } from "./rate-headers.ts";
 import { translate } from "./translate.ts";
 import { openUnit } from "./unit.ts";
 import { noteWorkspace } from "./whereabouts.ts";
@@ -23,7 +25,11 @@ export function applicationOf(resources: Needs, uses: Uses): Application {
         if (error instanceof ApiError && error.code === "UNAUTHORIZED") admission.failed(door.address);
         throw error;
       }),
-    admit: admission.admit,
+    admit(who, address, operation, arrival) {
+      noteRate(arrival, admission.admit(who, address, operation));
+      if (!countedOperations.has(operation)) return;
+      return countOperation(resources, who, address, operation).then((rate) => noteRate(arrival, rate));
+    },
     async locate(entity, id, reader, within) {
       const locate = locatorOf(entity);
       const found = await locate(resources.db, id, reader, within as Partial<Rows>);

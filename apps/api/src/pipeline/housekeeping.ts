@@ -9,6 +9,7 @@ import { forgetDeliveries } from "../notifications/webhooks/repository.ts";
 import type { Resources } from "../resources.ts";
 import { forgetInvitations } from "../tenancy/invitations/repository.ts";
 import { purgeSpaces } from "../tenancy/spaces/lifecycle.ts";
+import { forgetAttempts } from "./attempts/repository.ts";
 import { forgetClaims } from "./repository.ts";
 
 const everySeconds = 5 * 60;
@@ -36,6 +37,7 @@ export async function tidy(db: Resources["db"], signal: AbortSignal): Promise<vo
   await forgetNotifications(db, batch);
   await forgetDeliveries(db, batch);
   for (let i = 0; i < batches && !signal.aborted; i++) if ((await forgetExpired(db, batch)) < batch) break;
+  await forgetAttempts(db);
   await forgetInvitations(db, batch);
   await purgeSpaces(db, purges);
   await forgetDenials(db, new Date(Date.now() - denialsKept));

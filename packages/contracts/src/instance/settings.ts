@@ -95,6 +95,18 @@ export const settings = [
     default: "600",
     read_by: ["start", "api"],
   },
+  {
+    name: "TAKOSUMI_SIGN_IN_RATE_LIMIT",
+    about: "Passwords, codes and invitations that one address may try in a minute, in all API processes together.",
+    default: "30",
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_TOKEN_RATE_LIMIT",
+    about: "Tokens that one caller may make or ask for, and user names that they may look up, in a minute, in all API processes together.",
+    default: "60",
+    read_by: ["start", "api"],
+  },
   { name: "TAKOSUMI_LOG_LEVEL", about: "fatal, error, warn, info, debug or trace.", default: "info", read_by: ["start", "api", "runner"] },
   {
     name: "TAKOSUMI_LEASE_SECONDS",

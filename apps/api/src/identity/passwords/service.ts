@@ -1,4 +1,5 @@
 import { ApiError } from "@takosumi/contracts/errors";
+import { countPassword } from "../../pipeline/attempts/counted.ts";
 import type { Db, Tx } from "../../world.ts";
 import { type AccountRow, readAccount } from "../account/repository.ts";
 import { endOtherSessions, insertSession, type NewSession } from "../sessions/repository.ts";
@@ -6,8 +7,15 @@ import { hashPassword, isPassword } from "./hash.ts";
 import { findByUsername, findPassword, putPassword } from "./repository.ts";
 
 /** Who this is. A wrong password and a name that nobody has are one answer, at one price. */
-export async function whoHas(db: Db, username: string, password: string): Promise<{ readonly id: string; readonly name: string }> {
-  const found = await findByUsername(db, username.trim().replace(/^@/, "").toLowerCase());
+export async function whoHas(
+  db: Db,
+  username: string,
+  password: string,
+  limit: number,
+): Promise<{ readonly id: string; readonly name: string }> {
+  const plain = username.trim().replace(/^@/, "").toLowerCase();
+  await countPassword(db, plain, limit);
+  const found = await findByUsername(db, plain);
   if (!(await isPassword(password, found?.password_hash ?? null)) || !found)
     throw new ApiError("UNAUTHORIZED", "The username or the password is wrong", { reason: "invalid" });
   return found;

@@ -51,7 +51,7 @@ export async function signIn(
 }
 
 export async function signInByPassword(resources: Needs, arriving: Arriving, username: string, password: string) {
-  const person = await whoHas(resources.db, username, password);
+  const person = await whoHas(resources.db, username, password, resources.settings.limits.sign_in);
   return signIn(resources, arriving, "password", async () => person);
 }
 
