@@ -82,14 +82,14 @@ if (tools.tofu && tools.git && tools.openssl)
     });
 
     test("one that was told of it fetches, with the Secret, and applies; a repository that is too large is refused, a silent one given up", async () => {
-      await runnerWith({ TAKOSUMI_CA_CERTIFICATES: ca, TAKOSUMI_GIT_BYTES: "65536", TAKOSUMI_GIT_SECONDS: "5" });
+      await runnerWith({ TAKOSUMI_CA_CERTIFICATES: ca, TAKOSUMI_GIT_BYTES: "65536", TAKOSUMI_GIT_SECONDS: "8" });
       const planned = await user.plan(await git("private/a", { secret_id }));
       expect(planned.error).toBeNull();
       expect((await user.approve(planned)).status).toBe("succeeded");
       expect((await user.ok("GET", `/api/outputs/${planned.capsule_id}`)).outputs).toMatchObject([{ value: "over https" }]);
       const [huge, silent] = await Promise.all([git("huge"), git("stalls")]);
       expect((await user.plan(huge)).error).toMatchObject({ code: "SOURCE_TOO_LARGE" });
-      expect((await user.plan(silent)).error).toMatchObject({ code: "SOURCE_TIMEOUT", message: expect.stringContaining("within 5 s") });
+      expect((await user.plan(silent)).error).toMatchObject({ code: "SOURCE_TIMEOUT", message: expect.stringContaining("within 8 s") });
     });
 
     test("a fetch that is under way is cancelled at once, and the Capsule is free", async () => {

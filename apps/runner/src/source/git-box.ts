@@ -29,7 +29,7 @@ export interface GitSaid {
 
 /** Opens one below the Run's directory, with which it goes. `shown` is a folder of this machine that git may read. */
 export async function openGitBox(job: Job, shown: readonly { host: string; seen: string }[]): Promise<GitBox> {
-  const { facts, settings } = job.site;
+  const { facts, settings, shells } = job.site;
   const git = await findGit(settings.path);
   const dir = await createRunDir(join(job.dir.root, "fetch"));
   await equipBare(dir, facts);
@@ -62,7 +62,8 @@ export async function openGitBox(job: Job, shown: readonly { host: string; seen:
       const argv = ["/bin/sh", "-c", script, "sh", ...args];
       const left = Math.max(1, until - performance.now());
       const bounds = { timeoutMs: left, maxBytes: MOST_WORDS, stop: job.control.stopped };
-      const said = await runPhase({ dir, name, box, env: { ...base, ...marker, ...trusted, ...env }, cwd: seen.tree, argv }, bounds);
+      const start = { dir, name, box, env: { ...base, ...marker, ...trusted, ...env }, cwd: seen.tree, argv, shells };
+      const said = await runPhase(start, bounds);
       job.control.stopped.throwIfAborted();
       if (said.timedOut)
         throw new RunFailure(
