@@ -97,6 +97,62 @@ if (tools.tofu && tools.mirror)
       expect(log).toContain(`NOT_GIVEN=${sha256("")}`);
     });
 
+    test("a provider that a child module names, and then only the state, has its connection", async () => {
+      const id = await connection({ name: "below", ...cloudflare, values: { CLOUDFLARE_API_TOKEN: token } });
+      const provider_bindings = [{ provider: "cloudflare/cloudflare", connection_id: id }];
+      const files = {
+        "main.tf": 'module "kid" { source = "./kid" }\n',
+        "kid/main.tf": module("cloudflare/cloudflare", seeing("CLOUDFLARE_API_TOKEN")),
+      };
+      const capsule = await user.capsule(files, { provider_bindings });
+      const applied = await user.approve(await user.plan(capsule));
+      expect(await user.log(applied)).toContain(`CLOUDFLARE_API_TOKEN=${sha256(token)}`);
+      // Nothing names it any more: what was made by it is still there to be destroyed.
+      await user.ok("PATCH", `/capsules/${capsule}`, { source: { kind: "inline", files: { "main.tf": 'output "o" { value = "x" }\n' } } });
+      const planned = await user.plan(capsule);
+      expect(planned).toMatchObject({ status: "planned", plan: { summary: { destroy: 2 } } });
+      const binding = {
+        provider: "registry.opentofu.org/cloudflare/cloudflare",
+        status: "resolved_provider_connection",
+        connection_id: id,
+      };
+      expect(planned.provider_bindings).toContainEqual(expect.objectContaining(binding));
+      await user.ok("PATCH", `/capsules/${capsule}`, { provider_bindings: [] });
+      const unbound = await user.plan(capsule);
+      expect(unbound).toMatchObject({ status: "blocked", injected_env: [], error: { code: "PROVIDER_BLOCKED" } });
+      await user.ok("PATCH", `/capsules/${capsule}`, { provider_bindings });
+      expect(await user.approve(await user.plan(capsule))).toMatchObject({ status: "succeeded", apply: { summary: { destroy: 2 } } });
+    });
+
+    test("a provider that only an encrypted state needs has its connection too", async () => {
+      const encryption = `terraform {
+  encryption {
+    key_provider "pbkdf2" "k" { passphrase = "correct-horse-battery-staple" }
+    method "aes_gcm" "m" { keys = key_provider.pbkdf2.k }
+    method "unencrypted" "u" {}
+    state {
+      method = method.aes_gcm.m
+      fallback { method = method.unencrypted.u }
+    }
+  }
+}
+`;
+      const id = await connection({ name: "sealed", ...cloudflare, values: { CLOUDFLARE_API_TOKEN: token } });
+      const provider_bindings = [{ provider: "cloudflare/cloudflare", connection_id: id }];
+      const files = { "main.tf": module("cloudflare/cloudflare", 'output "o" { value = "shown" }\n'), "encryption.tf": encryption };
+      const capsule = await user.capsule(files, { provider_bindings });
+      expect(await user.approve(await user.plan(capsule))).toMatchObject({ status: "succeeded" });
+      expect((await user.ok("GET", `/outputs/${capsule}`)).outputs).toMatchObject([{ name: "o", value: "shown" }]);
+      await user.ok("PATCH", `/capsules/${capsule}`, { source: { kind: "inline", files: { "encryption.tf": encryption } } });
+      await user.ok("PATCH", `/capsules/${capsule}`, { provider_bindings: [] });
+      const unbound = await user.plan(capsule);
+      expect({ status: unbound.status, bindings: unbound.provider_bindings, error: unbound.error }).toMatchObject({ status: "blocked" });
+      await user.ok("PATCH", `/capsules/${capsule}`, { provider_bindings });
+      const planned = await user.plan(capsule);
+      expect(planned).toMatchObject({ status: "planned", plan: { summary: { destroy: 1 } } });
+      expect(await user.approve(planned)).toMatchObject({ status: "succeeded" });
+    });
+
     test("two aliases with two connections that only know variables are blocked, both named", async () => {
       const values = { CLOUDFLARE_API_TOKEN: token };
       const [x, y] = [await connection({ name: "x", ...cloudflare, values }), await connection({ name: "y", ...cloudflare, values })];
