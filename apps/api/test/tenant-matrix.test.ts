@@ -1,12 +1,12 @@
 import { allows, needsCaller, type Role, roles } from "@takosumi/contracts/access";
-import { type Named, prefixes } from "@takosumi/contracts/ids";
 import { createActor, createMember, createToken } from "@takosumi/testkit/actors";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { browserOf } from "@takosumi/testkit/browser";
-import { type Answer, type Call, caller } from "@takosumi/testkit/call";
+import { type Call, caller } from "@takosumi/testkit/call";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type IdPlace, idPlaces, type Listed, operations, publicOperations } from "./operations.ts";
-import { around, bodies, type Holdings, holdings } from "./samples.ts";
+import { heldBy, request, seen, send, unknown } from "./matrix.ts";
+import { idPlaces, type Listed, operations, publicOperations } from "./operations.ts";
+import { bodies, type Holdings, holdings } from "./samples.ts";
 
 let api: TestApi;
 let mine: Holdings;
@@ -23,47 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const heldBy = (held: Holdings, entity: string): string =>
-  held[entity as keyof Holdings] ?? `${prefixes[entity as Named] ?? "x_"}00000000000000000000000000`;
-const unknown = (entity: string): string => `${prefixes[entity as Named] ?? "x_"}01jd4r6m3xk8q2v7n5t9c0hbwe`;
-
-interface Sent {
-  readonly method: string;
-  readonly path: string;
-  readonly body: Record<string, unknown> | undefined;
-  readonly headers: Record<string, string>;
-}
-/** A request of an operation with ids of these holdings, and `id` at one place instead. */
-function request({ id: name, operation }: Listed, held: Holdings, place?: IdPlace, id = ""): Sent {
-  const { method, spec } = operation;
-  const at = new Map(spec.access.at.flatMap((one) => Object.entries(one).map(([entity, input]) => [input as string, entity])));
-  const path = operation.path.replace(/:([A-Za-z_]+)/g, (_, parameter: string) =>
-    place?.where === "path" && place.path[0] === parameter ? id : heldBy(held, at.get(parameter) ?? "x"),
-  );
-  const query = place?.where === "query" ? `?${place.path[0]}=${id}` : "";
-  let body = bodies[name]?.(held);
-  if (place?.where === "body") body = { ...body, ...around[`${name} ${place.path.join(".")}`], ...withId(place.path, id) };
-  const headers: Record<string, string> = place?.where === "header" ? { [place.path[0] ?? ""]: id } : {};
-  return { method, path: path + query, body, headers };
-}
-/**
- * ["variables", "*", "secret_id"] -> { variables: [{ …, secret_id: id }] }, ["secrets", "{}"] -> { secrets: { A: id } },
- * ["source", "source_id"] -> { source: { …, source_id: id } }
- */
-function withId(path: readonly string[], id: string): Record<string, unknown> {
-  const [first = "", ...rest] = path;
-  if (rest.length === 0) return { [first]: id };
-  if (rest.length === 1 && rest[0] === "*") return { [first]: [id] };
-  if (rest[0] === "{}") return { [first]: { A: id } };
-  const many = rest[0] === "*";
-  const held = { ...around[path.join(".")], ...withId(many ? rest.slice(1) : rest, id) };
-  return { [first]: many ? [held] : held };
-}
 /** The owner, as the operation wants to be asked. */
 const ownerOf = ({ operation }: Listed): Call => (operation.spec.access.by === "session" ? browser : api.call);
-const send = (call: Call, { method, path, body, headers }: Sent): Promise<Answer> =>
-  call(method, path, body ? { body, headers } : { headers });
-const seen = ({ status, body }: Answer) => ({ status, body });
 
 /** Filters on a list that is located by its Workspace: what is not there matches nothing. */
 const filters = ["audit.list capsule_id", "audit.list run_id", "oauthAccess.auditLogs client_id"];

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { connect } from "node:net";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { browserOf } from "@takosumi/testkit/browser";
 import { type Answer, type Call, caller } from "@takosumi/testkit/call";
@@ -114,26 +115,27 @@ describe("the door", () => {
   );
 
   it("lets no socket in by a cookie from elsewhere", async () => {
-    const handshake = (origin: string) =>
-      new Promise<number>((resolve, reject) => {
+    const handshake = (origin: string): Promise<string> =>
+      new Promise((resolve, reject) => {
         const { hostname, port, host } = new URL(api.url);
-        const headers = {
-          cookie,
-          origin,
-          host,
-          connection: "Upgrade",
-          upgrade: "websocket",
-          "sec-websocket-version": "13",
-          "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-        };
-        request({ hostname, port, path: "/api/notifications/ws", headers })
-          .on("response", (response) => (response.resume(), resolve(response.statusCode ?? 0)))
-          .on("upgrade", (_, socket) => (socket.destroy(), resolve(101)))
-          .on("error", reject)
-          .end();
+        const socket = connect(Number(port), hostname);
+        const lines = [
+          "GET /api/notifications/ws HTTP/1.1",
+          `Host: ${host}`,
+          `Cookie: ${cookie}`,
+          `Origin: ${origin}`,
+          "Connection: Upgrade",
+        ];
+        const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+        socket.write([...lines, "Upgrade: websocket", "Sec-WebSocket-Version: 13", key, "", ""].join("\r\n"));
+        socket.once("data", (data) => {
+          socket.destroy();
+          resolve(data.toString().slice(0, 12));
+        });
+        socket.on("error", reject);
       });
-    expect(await handshake("https://evil.example")).toBe(403);
-    expect(await handshake(api.url)).toBe(101);
+    expect(await handshake("https://evil.example")).toBe("HTTP/1.1 403");
+    expect(await handshake(api.url)).toBe("HTTP/1.1 101");
   });
 
   it("over https has a cookie that no other host or path can set", async () => {
