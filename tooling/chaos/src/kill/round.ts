@@ -92,7 +92,7 @@ export async function round(ground: Ground, made: Witnessed, generation: number,
     if (run.status === "needs_recovery") {
       ledger = run.recovery.ledger.map(({ address }: { address: string }) => address);
       await checkLocked(run);
-      await resolve(run);
+      if (!(await resolve(run))) return checkWhole(await user.until(run.id));
     }
     countTwice();
     const pending = await pendingAfter(user, capsule);
@@ -108,11 +108,19 @@ export async function round(ground: Ground, made: Witnessed, generation: number,
     if (held.lock?.run_id !== run.id) counts.wrong("lost applies whose Capsule is not locked", name);
   }
 
-  async function resolve(run: Run): Promise<void> {
+  /** False where its own runner came back and completed it just then. */
+  async function resolve(run: Run): Promise<boolean> {
     const { checkpoint } = run.recovery;
-    counts.note(checkpoint ? "recovered with a checkpoint" : "recovered without a checkpoint");
     const action = checkpoint ? { action: "adopt_checkpoint", digest: checkpoint.digest } : { action: "keep_previous" };
-    const { run: resolved } = await user.ok("POST", `/api/runs/${run.id}/recover`, { ...action, ledger_acknowledged: true });
-    told.ended.set(run.id, resolved.status);
+    const body = { ...action, ledger_acknowledged: true };
+    const answer = await world.call("POST", `/api/runs/${run.id}/recover`, { body });
+    if (answer.status === 409 && answer.body.error.details.reason === "already_resolved") {
+      counts.note("completed by their runner when they were to be recovered");
+      return false;
+    }
+    if (answer.status !== 200) throw new Error(`recover: ${answer.status} ${JSON.stringify(answer.body)}`);
+    counts.note(checkpoint ? "recovered with a checkpoint" : "recovered without a checkpoint");
+    told.ended.set(run.id, answer.body.run.status);
+    return true;
   }
 }
