@@ -7,9 +7,18 @@ const typed = (path: string): string => {
   return /^[\w./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", `'\\''`)}'`;
 };
 
+interface Closing {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly authFile: string;
+  /** Signs the first owner in; null once they have set their account up. */
+  readonly signIn: string | null;
+}
+
 /** What stands below the steps; `Ready: <url>` is always its last line. */
-export function closingText({ url, dataDir, authFile }: { url: string; dataDir: string; authFile: string }): string {
-  return `
+export function closingText({ url, dataDir, authFile, signIn }: Closing): string {
+  const link = signIn === null ? "" : `\n  Sign in with a browser (this link works once, for ten minutes):\n    ${signIn}\n`;
+  return `${link}
   Open the API reference:
     ${url}/docs
 

@@ -68,7 +68,18 @@ export async function launchAll(root: string, closers: Closers, signal: AbortSig
     console.log(warning("token", `${tokens.authFile} was revoked`, `delete ${tokens.ownerFile}: the next start makes another one`));
   await runnerStep(root, launch, tokens, known ? caller : null, runnerGraceMs, closers, signal);
   if (launch.quickstart && known) await firstRunStep(caller, tools, signal);
-  console.log(closingText({ url: launch.url, dataDir: launch.dataDir, authFile: tokens.authFile }));
+  const signIn = known ? await signInLink(caller) : null;
+  console.log(closingText({ url: launch.url, dataDir: launch.dataDir, authFile: tokens.authFile, signIn }));
+}
+
+/** Null where the owner has an account already, or the token that was given may not sign them in. */
+async function signInLink(caller: Caller): Promise<string | null> {
+  try {
+    const { setup_completed } = await caller.get<{ setup_completed: boolean }>("/api/setup/status");
+    return setup_completed ? null : (await caller.post<{ url: string }>("/api/me/sign-in-codes", {})).url;
+  } catch {
+    return null;
+  }
 }
 
 function named<T>(name: string, work: () => T): T {
