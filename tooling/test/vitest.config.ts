@@ -9,6 +9,8 @@ export default defineConfig({
     globalSetup: ["tooling/testkit/src/global-setup.ts"],
     isolate: false,
     pool: "forks",
+    // Most of them wait for other processes: with one core left free half of the time nothing happens.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -115,8 +115,10 @@ describe("a refusal", () => {
   it("of a wrong runner's token is recorded in the chain of the instance", async () => {
     const token = mintToken("tak_run_");
     await caller(api.url, token)("POST", "/api/runner/claim", { body: {} });
-    const events = await db().prisma.audit_events.findMany({ where: { chain_id: "instance", target_id: "runnerProtocol.claim" } });
-    expect(events).toMatchObject([{ actor_id: "anonymous" }]);
+    const events = await db().prisma.audit_events.findMany({
+      where: { chain_id: "instance", target_id: "runnerProtocol.claim", actor_id: "anonymous" },
+    });
+    expect(events).toMatchObject([{ action: "access.denied", metadata: { code: "UNAUTHORIZED" } }]);
     expect(JSON.stringify(events[0]?.metadata)).not.toContain(token);
   });
 });

@@ -170,7 +170,7 @@ if (tools.tofu)
   find / -xdev -not -path '/usr/*' -not -path '/proc/*' -type f -size -64k -exec cat {} +
   for ask in ${asks.map((one) => `"${one}"`).join(" ")}; do
     exec 4<>/dev/tcp/127.0.0.1/${port}
-    printf '%s HTTP/1.0\\r\\nhost: x\\r\\ncontent-type: application/json\\r\\ncontent-length: 2\\r\\n\\r\\n{}' "$ask" >&4
+    printf '%s HTTP/1.0\\r\\nhost: 127.0.0.1:${port}\\r\\ncontent-type: application/json\\r\\ncontent-length: 2\\r\\n\\r\\n{}' "$ask" >&4
     echo "answer $ask: $(head -1 <&4)"
     exec 4<&-
   done
