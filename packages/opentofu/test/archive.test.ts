@@ -36,14 +36,16 @@ async function read(type: ArchiveType, bytes: Uint8Array, limits?: SourceLimits)
 const both = (entries: readonly Packed[]) => [["application/gzip", tarGz(entries)] as const, ["application/zip", zipOf(entries)] as const];
 /** Why both forms of an archive are refused, in words; they must say the same. */
 async function refusals(entries: readonly Packed[], limits?: SourceLimits): Promise<string[]> {
-  const said = both(entries).map(([type, bytes]) =>
-    read(type, bytes, limits).then(
-      () => "taken",
-      (error: Error) => error.message,
+  const said = await Promise.all(
+    both(entries).map(([type, bytes]) =>
+      read(type, bytes, limits).then(
+        () => "taken",
+        (error: Error) => error.message,
+      ),
     ),
   );
   expect(await readdir(folder).catch(() => [])).toEqual([]);
-  return Promise.all(said);
+  return said;
 }
 
 const name = fc.stringMatching(/^[a-z][a-z0-9_.-]{0,8}$/).filter((text) => text !== ".terraform");
