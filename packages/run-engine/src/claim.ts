@@ -6,7 +6,7 @@ import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import { SealError } from "@takosumi/keyring/seal-error";
 import { connectionsOf, unboundOf } from "./bound.ts";
-import { leaseOf } from "./lease.ts";
+import { basisOf, leaseOf } from "./lease.ts";
 import { claimRun, tellFollowers } from "./queries/claim.ts";
 import { offerAgain } from "./queries/offer-again.ts";
 import { holdCapsuleNow, runById } from "./queries/snapshot.ts";
@@ -71,9 +71,10 @@ export async function claim(resources: EngineResources, claiming: Claiming, wait
 /** The lease of a Run that was taken. Null where its variables do not open, or what was approved is not there as it was stored: it is over. */
 async function handedOut(resources: EngineResources, run: RunRow, claiming: Claiming): Promise<Lease | null> {
   const refuse = (wrong: Wrong) => resources.db.transaction((tx) => refuseTaken(tx, run, claiming, wrong));
+  const basis = basisOf(resources.db, run);
   const [damaged, lease] = await Promise.all([
-    run.kind === "plan" ? null : damagedOf(resources, run),
-    leaseOf(resources, run).catch(unopened),
+    run.kind === "plan" ? null : damagedOf(resources, run, basis),
+    leaseOf(resources, run, basis).catch(unopened),
   ]);
   if (!damaged && lease) return lease;
   await refuse(

@@ -64,17 +64,32 @@ const modulesOf = ({ module_credentials }: RunRow, access: SourceAccess | undefi
     return value === undefined ? [] : [{ host, kind, known_hosts: [...known_hosts], value }];
   });
 
-/** Everything that a runner needs for a Run, in plaintext: for its answer only. */
-export async function leaseOf({ db, keyring }: Pick<EngineResources, "db" | "keyring">, run: RunRow): Promise<Lease> {
-  const planId = run.plan_run_id ?? run.id;
-  const [source, base, plan, policy, left] = await Promise.all([
-    run.source_snapshot_id === null ? null : db.one<SourceSnapshotRow>(sourceSnapshot, [run.source_snapshot_id]),
-    run.base_state_version_id === null ? null : db.one<StateVersionRow>(stateVersion, [run.base_state_version_id]),
+/** What a Run stands on: the plan that it executes, itself where it is one, and its source where that is known. */
+export interface Basis {
+  readonly plan: RunRow;
+  readonly source: SourceSnapshotRow | null;
+}
+export async function basisOf(db: Queries, run: RunRow): Promise<Basis> {
+  const [plan, source] = await Promise.all([
     run.plan_run_id === null ? run : db.one<RunRow>(runById, [run.plan_run_id]),
+    run.source_snapshot_id === null ? null : db.one<SourceSnapshotRow>(sourceSnapshot, [run.source_snapshot_id]),
+  ]);
+  if (!plan) throw new Error(`The plan ${run.plan_run_id} of Run ${run.id} is gone`);
+  return { plan, source };
+}
+
+/** Everything that a runner needs for a Run, in plaintext: for its answer only. */
+export async function leaseOf(
+  { db, keyring }: Pick<EngineResources, "db" | "keyring">,
+  run: RunRow,
+  basis: Promise<Basis> = basisOf(db, run),
+): Promise<Lease> {
+  const [{ plan, source }, base, policy, left] = await Promise.all([
+    basis,
+    run.base_state_version_id === null ? null : db.one<StateVersionRow>(stateVersion, [run.base_state_version_id]),
     run.plan_run_id === null ? policyOfCapsule(db, run.capsule_id) : null,
     db.one<{ seconds: number }>(secondsLeft, [run.deadline_at]),
   ]);
-  if (!plan) throw new Error(`The plan ${planId} of Run ${run.id} is gone`);
   const sealed = run.kind !== "plan";
   const bound = sealed
     ? plan.provider_bindings.some(({ connection_id }) => connection_id !== null)

@@ -2,22 +2,23 @@ import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { BlobError } from "@takosumi/blobs/blob-error";
 import type { BlobKind } from "@takosumi/blobs/blobs";
-import type { RunRow, SourceSnapshotRow } from "@takosumi/db/rows";
-import { runById, sourceSnapshot } from "./queries/snapshot.ts";
+import type { RunRow } from "@takosumi/db/rows";
+import type { Basis } from "./lease.ts";
 import type { EngineResources } from "./resources.ts";
 
 /**
  * What of a sealed plan is not there as it was stored; null where all is. Plan file and state are read by every apply; source and work
  * tree may stand on the runner since the plan, so that nobody else would look.
  */
-export async function damagedOf({ db, blobs }: Pick<EngineResources, "db" | "blobs">, run: RunRow): Promise<string | null> {
-  const [plan, source] = await Promise.all([
-    db.one<RunRow>(runById, [run.plan_run_id]),
-    run.source_snapshot_id === null ? null : db.one<SourceSnapshotRow>(sourceSnapshot, [run.source_snapshot_id]),
-  ]);
+export async function damagedOf(
+  { blobs }: Pick<EngineResources, "blobs">,
+  run: Pick<RunRow, "workspace_id">,
+  basis: Promise<Basis>,
+): Promise<string | null> {
+  const { plan, source } = await basis;
   const parts: [string, BlobKind, string | null | undefined][] = [
     ["source", "source", source?.digest],
-    ["work tree", "work", plan?.work_digest],
+    ["work tree", "work", plan.work_digest],
   ];
   const whole = await Promise.all(
     parts.map(async ([, kind, digest]) => !digest || (await isWhole(blobs, { workspace: run.workspace_id, kind, digest }))),

@@ -6,7 +6,7 @@ import { claimRun } from "@takosumi/run-engine/queries/claim";
 import { ProtocolRunner } from "@takosumi/testkit/held-run";
 import pg from "pg";
 import { enqueue } from "./queue/enqueue.ts";
-import { workspacesWithCapsule } from "./queue/workspaces.ts";
+import { capsulesInSpaces } from "./queue/workspaces.ts";
 import { openWorld } from "./world/world.ts";
 
 const [, , each = "200", rounds = "7"] = process.argv;
@@ -32,7 +32,7 @@ async function rate(connections: pg.Pool, query: pg.QueryConfig): Promise<number
 const world = await openWorld({ runners: 0, apiEnv: { TAKOSUMI_RATE_LIMIT: "10000000" } });
 const connections = new pg.Pool({ connectionString: world.database.url, max: clients });
 try {
-  const capsules = [...(await workspacesWithCapsule(world, 10)).values()];
+  const capsules = await capsulesInSpaces(world, 10);
   const queued = Array.from({ length: claims * (pairs + 1) }, (_, at) => capsules[at % capsules.length] as string);
   await enqueue(world, queued, console.log);
   const { id } = await ProtocolRunner.open(world.url(), world.runnerToken);

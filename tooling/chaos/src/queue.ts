@@ -3,7 +3,7 @@
 import { ProtocolRunner } from "@takosumi/testkit/held-run";
 import { enqueue } from "./queue/enqueue.ts";
 import { judgeFairness } from "./queue/fairness.ts";
-import { workspacesWithCapsule } from "./queue/workspaces.ts";
+import { capsulesInSpaces } from "./queue/workspaces.ts";
 import { Counts } from "./world/counts.ts";
 import { openWorld, type World } from "./world/world.ts";
 
@@ -24,10 +24,8 @@ export async function queue(runs: number, clients: number, say: (line: string) =
   const counts = new Counts(`${runs} Runs, ${clients} clients`, none);
   const world = await openWorld({ apis: 2, runners: 0, apiEnv: { TAKOSUMI_RATE_LIMIT: "10000000", TAKOSUMI_LEASE_SECONDS: "60" } });
   try {
-    const workspaces = [...(await workspacesWithCapsule(world, small + 1))];
-    const queued = workspaces.flatMap(([, capsule], at) =>
-      Array<string>(at === 0 ? runs - small * share(runs) : share(runs)).fill(capsule),
-    );
+    const capsules = await capsulesInSpaces(world, small + 1);
+    const queued = capsules.flatMap((capsule, at) => Array<string>(at === 0 ? runs - small * share(runs) : share(runs)).fill(capsule));
     await enqueue(world, queued, say);
     const claimed = await claimAll(world, runs, clients, counts, say);
     await judge(world, claimed, counts);

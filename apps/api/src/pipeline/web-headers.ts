@@ -4,14 +4,15 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { isOurOrigin } from "../instance/web.ts";
 import type { Resources } from "../resources.ts";
 
+const always = { "x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "same-origin" };
 /** An answer of the API is no page: nothing in it is run, framed or loaded. */
-const api = { "content-security-policy": "default-src 'none'; frame-ancestors 'none'" };
+const api = { ...always, "content-security-policy": "default-src 'none'; frame-ancestors 'none'" };
 /** The reference is a page that brings all it needs along. */
 const docs = {
+  ...always,
   "content-security-policy":
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
-const always = { "x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "same-origin" };
 const aYear = { "strict-transport-security": "max-age=31536000" };
 /** Asked by machines that know an address, not a name. */
 const probes = new Set(["/healthz", "/readyz", "/version"]);
@@ -19,8 +20,8 @@ const probes = new Set(["/healthz", "/readyz", "/version"]);
 /** Headers that tell a browser what not to do, on every answer; and no answer to a request that meant another host. */
 export function guardBrowsers(app: FastifyInstance, { settings }: Pick<Resources, "settings">): void {
   app.addHook("onRequest", (request, reply, done) => {
-    const https = settings.public_url.startsWith("https:");
-    reply.headers({ ...always, ...(request.url.startsWith("/docs") ? docs : api), ...(https && aYear) });
+    reply.headers(request.url.startsWith("/docs") ? docs : api);
+    if (settings.public_url.startsWith("https:")) reply.headers(aYear);
     if (meansUs(settings.public_url, request)) return done();
     done(
       new ApiError(

@@ -24,8 +24,10 @@ export async function executeRun(site: Site, lease: Lease, onJob: (job: Job) => 
   const root = rootOf(site, lease);
   const { run_id, epoch, kind } = lease;
   const spare = await site.spares.take(lease, root);
-  if (kind === "plan") await site.ready.drop(run_id);
-  if (kind === "plan" && !spare) await createRunDir(root);
+  if (kind === "plan") {
+    await site.ready.drop(run_id);
+    if (!spare) await createRunDir(root);
+  }
   await rm(ownFolder(root), { recursive: true, force: true });
   await mkdir(ownFolder(root), { recursive: true, mode: 0o700 });
   await writeJournal(root, { run_id, epoch, kind, stage: "preparing", started_at: new Date().toISOString() });

@@ -64,6 +64,7 @@ export class SparePlans {
   #wanted: Wanted | null = null;
   #spare: SparePlan | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #expiry: NodeJS.Timeout | null = null;
   #making: Promise<void> | null = null;
   #closed = false;
 
@@ -108,29 +109,38 @@ export class SparePlans {
     const root = join(spareRoot(site.settings.dir), randomUUID());
     const dir = await createRunDir(root);
     await equipSandbox({ dir, facts: site.facts });
-    const hold = (name: string, words: readonly string[]) => holdPhase(stepOf({ site, dir }, ground, name, [...words]));
-    const plan = await hold("plan", argv);
-    const show = await hold("show-plan", showPlanArgs(ground)).catch(async (error: unknown) => {
-      await plan.dismiss();
-      throw error;
-    });
-    // A sandbox that is still being set up looks for directories by name: it is moved once the tools are inside.
-    const begun = await Promise.all([plan.begun(), show.begun()]);
-    if (!begun.every(Boolean)) {
-      await Promise.all([plan.dismiss(), show.dismiss()]);
+    const held: HeldPhase[] = [];
+    const hold = async (name: string, words: readonly string[]): Promise<HeldPhase> => {
+      const phase = await holdPhase(stepOf({ site, dir }, ground, name, [...words]));
+      held.push(phase);
+      return phase;
+    };
+    try {
+      const [plan, show] = [await hold("plan", argv), await hold("show-plan", showPlanArgs(ground))];
+      // A sandbox that is still being set up looks for directories by name: it is moved once the tools are inside.
+      const begun = await Promise.all(held.map((phase) => phase.begun()));
+      if (!begun.every(Boolean)) throw new Error("a tool that was to wait did not begin");
+      this.#spare = new SparePlan(root, commandOf(ground, argv), plan, show);
+    } catch (error) {
+      await Promise.all(held.map((phase) => phase.dismiss()));
       await rm(root, { recursive: true, force: true });
-      throw new Error("a tool that was to wait did not begin");
+      throw error;
     }
-    this.#spare = new SparePlan(root, commandOf(ground, argv), plan, show);
-    setTimeout(() => void this.#forget(this.#spare), Math.max(until - performance.now(), 0)).unref();
     if (this.#closed) await this.#drop();
+    else this.#forgetAt(until);
   }
 
-  /** Nothing like it was planned for a while: what waits for it goes. */
-  async #forget(spare: SparePlan | null): Promise<void> {
-    if (this.#wanted && this.#wanted.until > performance.now()) return;
-    this.#wanted = null;
-    if (spare === this.#spare) await this.#drop();
+  /** Where nothing like it was planned for a while, what waits for it goes. */
+  #forgetAt(until: number): void {
+    if (this.#expiry) clearTimeout(this.#expiry);
+    this.#expiry = setTimeout(
+      () => {
+        if (this.#wanted && this.#wanted.until > until) return this.#forgetAt(this.#wanted.until);
+        this.#wanted = null;
+        void this.#drop();
+      },
+      Math.max(until - performance.now(), 0),
+    ).unref();
   }
 
   async #drop(): Promise<void> {

@@ -36,29 +36,30 @@ const count = statement("oauth_clients_count", "SELECT count(*)::int AS n FROM o
 export const countClients = async (tx: Tx, ownerId: string): Promise<number> => (await tx.one<{ n: number }>(count, [ownerId]))?.n ?? 0;
 
 export type NewClientRow = Omit<OauthClientRow, "status" | "created_at" | "updated_at" | "description">;
+/** $1 the id, $2 to $13 all that may change of a client. */
+const changeable = (row: Omit<NewClientRow, "owner_id">) => [
+  row.id,
+  row.name,
+  row.redirect_uris,
+  row.client_uri,
+  row.logo_uri,
+  row.policy_uri,
+  row.tos_uri,
+  row.scopes,
+  row.grant_types,
+  row.auth_method,
+  row.secret_hash,
+  row.service_id,
+  row.management_hash,
+];
 const insert = statement(
   "oauth_client_insert",
-  `INSERT INTO oauth_clients (id, owner_id, service_id, name, redirect_uris, client_uri, logo_uri, policy_uri, tos_uri, scopes, grant_types,
-     auth_method, secret_hash, management_hash)
+  `INSERT INTO oauth_clients (id, name, redirect_uris, client_uri, logo_uri, policy_uri, tos_uri, scopes, grant_types, auth_method,
+     secret_hash, service_id, management_hash, owner_id)
    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING *`,
 );
 export const insertClient = async (tx: Tx, row: NewClientRow): Promise<OauthClientRow> =>
-  (await tx.one<OauthClientRow>(insert, [
-    row.id,
-    row.owner_id,
-    row.service_id,
-    row.name,
-    row.redirect_uris,
-    row.client_uri,
-    row.logo_uri,
-    row.policy_uri,
-    row.tos_uri,
-    row.scopes,
-    row.grant_types,
-    row.auth_method,
-    row.secret_hash,
-    row.management_hash,
-  ])) as OauthClientRow;
+  (await tx.one<OauthClientRow>(insert, [...changeable(row), row.owner_id])) as OauthClientRow;
 
 /** A service principal: it signs in with tokens only. Its username is the client's id, which no person's can be. */
 const insertOne = statement("oauth_service_insert", "INSERT INTO users (id, username, name, kind) VALUES ($1, $2, $3, 'service')");
@@ -75,21 +76,7 @@ const update = statement(
    WHERE id = $1 RETURNING *`,
 );
 export const updateClient = async (tx: Tx, row: Omit<NewClientRow, "owner_id">): Promise<OauthClientRow> =>
-  (await tx.one<OauthClientRow>(update, [
-    row.id,
-    row.name,
-    row.redirect_uris,
-    row.client_uri,
-    row.logo_uri,
-    row.policy_uri,
-    row.tos_uri,
-    row.scopes,
-    row.grant_types,
-    row.auth_method,
-    row.secret_hash,
-    row.service_id,
-    row.management_hash,
-  ])) as OauthClientRow;
+  (await tx.one<OauthClientRow>(update, changeable(row))) as OauthClientRow;
 
 const revoke = statement(
   "oauth_client_revoke",

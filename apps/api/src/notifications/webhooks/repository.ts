@@ -1,34 +1,20 @@
-import type { Role } from "@takosumi/contracts/access";
 import type { Queries } from "@takosumi/db/db";
 import type { WebhookDeliveryRow, WebhookRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
+import { locatorOf } from "../../tenancy/membership/repository.ts";
 import type { Db, Locator, Tx } from "../../world.ts";
 
-const one = statement(
-  "webhook_locate",
-  `SELECT w.*, member.role AS reader_role FROM webhooks w JOIN members member ON member.workspace_id = w.workspace_id AND member.user_id = $3
-    WHERE w.id = $1 AND w.workspace_id = $2`,
-);
+const findWebhook = locatorOf("webhook", "webhooks");
 /** Of the space that was located before it. */
-export const locateWebhook: Locator<"webhook"> = async (db, id, reader, { workspace }) => {
-  if (id === undefined || !reader || !workspace) return null;
-  const found = await db.one<WebhookRow & { readonly reader_role: Role }>(one, [id, workspace.id, reader.id]);
-  if (!found) return null;
-  const { reader_role: role, ...row } = found;
-  return { row, role, workspace_id: row.workspace_id };
+export const locateWebhook: Locator<"webhook"> = async (db, id, reader, within) => {
+  const found = await findWebhook(db, id, reader, within);
+  return found && found.row.workspace_id === within.workspace?.id ? found : null;
 };
-const delivery = statement(
-  "webhook_delivery_locate",
-  `SELECT d.*, member.role AS reader_role FROM webhook_deliveries d JOIN members member ON member.workspace_id = d.workspace_id AND member.user_id = $3
-    WHERE d.id = $1 AND d.webhook_id = $2`,
-);
+const findDelivery = locatorOf("webhook_delivery", "webhook_deliveries");
 /** Of the webhook that was located before it. */
-export const locateDelivery: Locator<"webhook_delivery"> = async (db, id, reader, { webhook }) => {
-  if (id === undefined || !reader || !webhook) return null;
-  const found = await db.one<WebhookDeliveryRow & { readonly reader_role: Role }>(delivery, [id, webhook.id, reader.id]);
-  if (!found) return null;
-  const { reader_role: role, ...row } = found;
-  return { row, role, workspace_id: row.workspace_id };
+export const locateDelivery: Locator<"webhook_delivery"> = async (db, id, reader, within) => {
+  const found = await findDelivery(db, id, reader, within);
+  return found && found.row.webhook_id === within.webhook?.id ? found : null;
 };
 
 // Plan: webhooks_page_idx from the cursor on.
