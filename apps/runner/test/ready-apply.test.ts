@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { detectSandbox } from "@takosumi/opentofu/sandbox-facts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FakeApi, type FakeRun } from "./fake-api.ts";
-import { heldTools } from "./held-tools.ts";
+import { heldTools, toldDead } from "./held-tools.ts";
 import { hasTofu, RunnerProcess, removeDirs, runnerDir } from "./runner-process.ts";
 
 const boxed = (await detectSandbox()).kind === "bubblewrap";
@@ -66,6 +66,7 @@ describe.runIf(hasTofu && boxed)("the tool of an apply, started while the plan i
     await waiting();
     process.kill(pid, "SIGKILL");
     await gone();
+    await expect.poll(() => toldDead(join(runner.dir, "runs", plan.id, "ctl/apply"))).toBe(true);
     expect(await api.apply(plan, { bound: false }).ended()).toMatchObject({ result: "applied" });
   });
 

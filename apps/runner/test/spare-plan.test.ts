@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { detectSandbox } from "@takosumi/opentofu/sandbox-facts";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FakeApi } from "./fake-api.ts";
-import { heldTools } from "./held-tools.ts";
+import { heldTools, toldDead } from "./held-tools.ts";
 import { hasTofu, RunnerProcess, removeDirs, runnerDir } from "./runner-process.ts";
 
 const boxed = (await detectSandbox()).kind === "bubblewrap";
@@ -73,6 +73,8 @@ describe.runIf(hasTofu && boxed)("the tools of a plan, started while there is no
     const [show = 0] = await waiting("show");
     process.kill(show, "SIGKILL");
     await expect.poll(() => waiting("show")).toEqual([]);
+    const [name = ""] = await readdir(join(runner.dir, "spare"));
+    await expect.poll(() => toldDead(join(runner.dir, "spare", name, "ctl/show-plan"))).toBe(true);
     expect(await (await api.plan({ files, bound: false })).ended()).toMatchObject({ result: "planned" });
     await ended();
   });

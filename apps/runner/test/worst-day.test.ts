@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -88,8 +90,11 @@ describe.runIf(hasTofu)("the worst day", () => {
   });
 
   it("makes a killed plan again", async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const address = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
     const plan = await api.plan({
-      files: { "main.tf": 'data "terraform_remote_state" "x" {\n  backend = "http"\n  config = { address = "http://10.255.255.1/" }\n}\n' },
+      files: { "main.tf": `data "terraform_remote_state" "x" {\n  backend = "http"\n  config = { address = "${address}" }\n}\n` },
     });
     await plan.until("begun", (run) => run.phases.includes("resolving"));
     await runner.end("SIGKILL");
@@ -98,6 +103,7 @@ describe.runIf(hasTofu)("the worst day", () => {
     await plan.until("again", (run) => run.log.includes("begins anew"));
     await next.end("SIGTERM");
     expect(await ended).toMatchObject({ result: "failed", error: { code: "runner_stopped" } });
+    silent.close();
   });
 
   it("stops with one interrupt, and the state of its apply recorded", async () => {

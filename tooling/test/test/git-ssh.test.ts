@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { deployOn, type Run } from "@takosumi/testkit/deploy";
+import { filesWith } from "@takosumi/testkit/files-below";
 import { GitRepository } from "@takosumi/testkit/git-repository";
 import { type GitSsh, sshKey, startGitSsh } from "@takosumi/testkit/git-ssh";
 import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
 import { tools } from "@takosumi/testkit/tools";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { filesWith } from "./files-with.ts";
 
 if (tools.tofu && tools.git && tools.sshd)
   describe("git over ssh, with an sshd of its own", () => {

@@ -1,7 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { deployOn } from "@takosumi/testkit/deploy";
+import { filesWith } from "@takosumi/testkit/files-below";
 import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
 import { tools } from "@takosumi/testkit/tools";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -143,11 +142,3 @@ if (tools.tofu)
         expect((await user.approve(planned)).status).toBe("succeeded");
       });
   });
-
-/** Files below a directory whose bytes hold a text. */
-async function filesWith(directory: string, text: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const held = await Promise.all(paths.map(async (path) => ((await readFile(path).catch(() => "")).includes(text) ? path : null)));
-  return held.filter((path) => path !== null);
-}

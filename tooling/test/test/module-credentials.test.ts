@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { deployOn } from "@takosumi/testkit/deploy";
+import { filesWith } from "@takosumi/testkit/files-below";
 import { type GitHttp, startGitHttp } from "@takosumi/testkit/git-http";
 import { GitRepository } from "@takosumi/testkit/git-repository";
 import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
 import { tools } from "@takosumi/testkit/tools";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { filesWith } from "./files-with.ts";
 
 const token = "tok-3n-of-the-m0dules";
 const registry = "tok-3n-of-the-reg1stry";

@@ -1,7 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Db } from "@takosumi/db/db";
 import { statement } from "@takosumi/db/sql";
+import { filesBelow } from "./files-below.ts";
 
 const rows = statement(
   "leaks_columns",
@@ -78,11 +77,9 @@ export class Leaks {
 
   /** Every file below a directory. */
   async files(directory: string): Promise<void> {
-    for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      const path = join(entry.parentPath, entry.name);
+    for await (const { path, bytes } of filesBelow(directory)) {
       this.searched.files++;
-      this.look(path, await readFile(path));
+      this.look(path, bytes);
     }
   }
 }
