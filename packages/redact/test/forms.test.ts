@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { pem, randomSecrets, spellings } from "@takosumi/testkit/spellings";
+import { oddSecret, pem, randomSecrets, spellings } from "@takosumi/testkit/spellings";
 import { describe, expect, it } from "vitest";
 import { createRedactor, type Redactor } from "../src/redactor.ts";
 
@@ -64,24 +64,43 @@ const bash = (() => {
   }
 })();
 
-it.skipIf(!bash)("what bash itself quotes is hidden", () => {
-  for (const value of secrets) {
-    for (const script of [
-      'printf %q "$1"',
-      'printf %s "${1@Q}"',
-      'printf %s "$1" | base64',
-      'printf "user:%s@host" "$1" | base64 -w 60',
-      'printf %s "$1" | od -An -v -tx1 | tr -d " \\n"',
-    ]) {
-      for (const locale of ["C", "C.UTF-8"]) {
-        const quoted = execFileSync("bash", ["--norc", "-c", script, "bash", value], {
-          encoding: "utf8",
-          env: { LC_ALL: locale, PATH: "/usr/bin:/bin" },
-        });
-        const output = redactor.text(quoted);
-        expect(output, `${script} in ${locale} of ${JSON.stringify(value)} is ${quoted}`).toContain("[redacted S");
-        expect(output.replace(/\[redacted S\d+\]/g, "").length, quoted).toBeLessThan(24);
-      }
+const scripts = [
+  'printf %q "$1"',
+  'printf %s "${1@Q}"',
+  'printf %s "$1" | base64',
+  'printf "user:%s@host" "$1" | base64 -w 60',
+  'printf %s "$1" | od -An -v -tx1 | tr -d " \\n"',
+];
+
+const bashPrints = (script: string, locale: string, values: readonly string[]) =>
+  execFileSync("bash", ["--norc", "-c", script, "bash", ...values], {
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+    env: { LC_ALL: locale, PATH: "/usr/bin:/bin" },
+  });
+
+describe.skipIf(!bash)("what bash itself writes", () => {
+  it.each(scripts.flatMap((script) => ["C", "C.UTF-8"].map((locale) => ({ script, locale }))))("$script in $locale is hidden", (given) => {
+    for (const value of secrets) {
+      const quoted = bashPrints(given.script, given.locale, [value]);
+      const output = redactor.text(quoted);
+      expect(output, `${JSON.stringify(value)} is ${quoted}`).toContain("[redacted S");
+      expect(output.replace(/\[redacted S\d+\]/g, "").length, quoted).toBeLessThan(24);
     }
-  }
+  });
+
+  it.each(["C", "C.UTF-8"])("of many odd values, quoted in %s, is hidden", (locale) => {
+    const values = Array.from({ length: 2_000 }, () => oddSecret());
+    const loop = (print: string) => `for value; do ${print}; printf "\\0"; done`;
+    for (const print of ['printf %q "$value"', 'printf %s "${value@Q}"']) {
+      const quoted = bashPrints(loop(print), locale, values).split("\0");
+      const shown = values.flatMap((value, i) => {
+        const output = createRedactor([{ value }]).text(quoted[i] ?? "");
+        return output.replace("[redacted]", "").length < 6 && output.includes("[redacted]")
+          ? []
+          : [`${JSON.stringify(value)}: ${quoted[i]}`];
+      });
+      expect(shown).toEqual([]);
+    }
+  });
 });

@@ -64,6 +64,9 @@ export const pem = (lines: number): string =>
     "",
   ].join("\n");
 
+/** A password of signs that shells, URLs and documents escape, of 8 to 30 characters. */
+export const oddSecret = (): string => some(randomInt(2) === 0 ? odd : signs + odd, randomInt(8, 31));
+
 /** Twenty secrets as they occur: tokens, passwords with odd signs, other alphabets, connection strings, keys. */
 export function randomSecrets(): string[] {
   return [

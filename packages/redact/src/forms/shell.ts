@@ -20,9 +20,11 @@ export function shellForms(value: string): string[] {
     value.replaceAll("'", "''"),
     value.replace(/["$`\\]/g, "\\$&"),
     value.replace(/["$`\\!]/g, "\\$&"),
-    // printf %q of bash, and Shellwords of Ruby.
+    // printf %q of bash: `#` and `~` only where the shell would take them for more than themselves; of other shells, always or never.
+    value.replace(/[ !"$&'()*,;<>?[\\\]^`{|}\t]|^#|(?<=^|[:=])~/g, "\\$&"),
     value.replace(/[ !"#$&'()*,;<=>?[\\\]^`{|}~\t]/g, "\\$&"),
     value.replace(/[ !"$&'()*,;<>?[\\\]^`{|}\t]/g, "\\$&"),
+    // Shellwords of Ruby.
     value.replace(/[^A-Za-z0-9_\-.,:+/@\n]/gu, "\\$&").replaceAll("\n", "'\n'"),
     ...dollarForms(value),
   ];
