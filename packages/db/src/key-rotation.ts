@@ -1,4 +1,4 @@
-import type { StoredDataKey } from "./data-keys.ts";
+import { dataKeyColumns, type NewDataKey, type StoredDataKey } from "./data-keys.ts";
 import type { Db, Queries } from "./db.ts";
 import { statement } from "./sql.ts";
 
@@ -7,9 +7,8 @@ const canarySwap = statement(
   "canary_swap",
   "UPDATE instance_settings SET value = to_jsonb($2::text), updated_at = now() WHERE name = 'key_canary' AND value #>> '{}' = $1 RETURNING name",
 );
-const columns = "id, workspace_id AS workspace, master_key_id, wrapped";
 // Few rows: some a Workspace.
-const under = statement("data_keys_under_others", `SELECT ${columns} FROM data_keys WHERE master_key_id <> $1 ORDER BY id LIMIT $2`);
+const under = statement("data_keys_under_others", `SELECT ${dataKeyColumns} FROM data_keys WHERE master_key_id <> $1 ORDER BY id LIMIT $2`);
 const rewrap = statement(
   "data_key_rewrap",
   "UPDATE data_keys SET master_key_id = $3, wrapped = $4 WHERE id = $1 AND wrapped = $2 RETURNING id",
@@ -19,6 +18,7 @@ const retire = statement(
   "data_key_retire",
   "UPDATE data_keys SET retired_at = now() WHERE workspace_id = $1 AND retired_at IS NULL RETURNING id",
 );
+const close = statement("data_keys_close", "UPDATE data_keys SET closed_at = now() WHERE retired_at IS NOT NULL AND closed_at IS NULL");
 const replace = statement("data_key_replace", "INSERT INTO data_keys (id, workspace_id, master_key_id, wrapped) VALUES ($1, $2, $3, $4)");
 
 export const readCanary = async (db: Queries): Promise<string | null> => (await db.one<{ value: string }>(canaryText))?.value ?? null;
@@ -31,13 +31,15 @@ export async function* dataKeysUnderOthers(db: Queries, master: string): AsyncGe
   for (let batch = await db.query<StoredDataKey>(under, [master, 100]); batch.length > 0; batch = await db.query(under, [master, 100]))
     yield* batch;
 }
-export const saveRewrapped = async (db: Queries, row: StoredDataKey, before: StoredDataKey): Promise<void> =>
+export const saveRewrapped = async (db: Queries, row: NewDataKey, before: NewDataKey): Promise<void> =>
   void (await db.query(rewrap, [row.id, before.wrapped, row.master_key_id, row.wrapped]));
 
 export const keyedWorkspaces = async (db: Queries): Promise<string[]> => (await db.query<{ id: string }>(workspaces)).map(({ id }) => id);
 /** A new data key takes the place of the current one, which opens from now on and seals no more. */
-export const replaceDataKey = (db: Db, row: StoredDataKey): Promise<void> =>
+export const replaceDataKey = (db: Db, row: NewDataKey): Promise<void> =>
   db.transaction(async (tx) => {
     await tx.query(retire, [row.workspace]);
     await tx.query(replace, [row.id, row.workspace, row.master_key_id, row.wrapped]);
   });
+/** From here on no MAC under any key that was replaced proves anything. */
+export const closeReplacedKeys = async (db: Queries): Promise<void> => void (await db.query(close));

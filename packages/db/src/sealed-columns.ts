@@ -19,7 +19,7 @@ export interface SealedColumn {
   readonly table: string;
   readonly column: string;
   readonly key: readonly string[];
-  /** `mac` proves something of other columns and is not sealed anew: a retired data key proves it still. */
+  /** `mac` proves something of other columns: who knows those makes it anew, not who seals. */
   readonly kind: "text" | "mac";
   /** Further columns that a place is made of. */
   readonly beside: readonly string[];
@@ -47,7 +47,9 @@ const single = (
   with: (_, [sealed]) => sealed,
 });
 const own = (field: string) => (row: Row) => ({ workspace: String(row.workspace_id), row: String(row.id), field });
-const claim = (field: string) => (row: Row) => ({ workspace: "instance", row: `${row.principal_id} ${row.key}`, field });
+const claim = (row: Row) => ({ workspace: "instance", row: `${row.principal_id} ${row.key}`, field: "answer" });
+/** A Run that executes a plan has the variables of that plan, sealed for it. */
+const variableSet = (row: Row) => ({ workspace: String(row.workspace_id), row: String(row.plan_run_id ?? row.id), field: "variable_set" });
 const signingKey = (row: Row) => ({ workspace: "instance", row: String(row.id), field: "private_key" });
 const envKey = ["workspace_id", "name"];
 const claimKey = ["principal_id", "key"];
@@ -77,7 +79,7 @@ export const sealedColumns: readonly SealedColumn[] = [
   single("connections", "sealed", "text", own("material")),
   variables,
   single("webhooks", "secret", "text", own("secret")),
-  single("runs", "variable_set", "text", own("variable_set")),
+  single("runs", "variable_set", "text", variableSet, ["id"], ["workspace_id", "plan_run_id"]),
   single("runs", "seal", "mac", own("seal")),
   single("mail_outbox", "sealed", "text", (row) => ({ workspace: "instance", row: String(row.id), field: "sealed" }), ["id"], []),
   single(
@@ -88,8 +90,7 @@ export const sealedColumns: readonly SealedColumn[] = [
     envKey,
     [],
   ),
-  single("idempotency_claims", "answer", "text", claim("answer"), claimKey, []),
-  single("idempotency_claims", "request_digest", "mac", claim("request_digest"), claimKey, []),
+  single("idempotency_claims", "answer", "text", claim, claimKey, []),
   single("oauth_signing_keys", "sealed", "text", signingKey, ["id"], []),
 ];
 

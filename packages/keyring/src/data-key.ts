@@ -7,6 +7,8 @@ export interface DataKeyRow {
   master_key_id: string;
   wrapped: string;
   created_at?: Date;
+  /** No MAC under it proves anything any more; what it sealed still opens. */
+  closed?: boolean;
 }
 
 /** Where wrapped keys are kept. Rows are never deleted while anything sealed with them is. */

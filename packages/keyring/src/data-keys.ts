@@ -51,6 +51,19 @@ export class DataKeys {
     return key;
   }
 
+  /** The key of a MAC, as the store has it now: one may be closed at any moment. */
+  async proving(id: string, workspace: string, store: Pick<DataKeyStore, "byId"> = this.#options.store): Promise<DataKey> {
+    if (!dataKeyId.test(id)) throw new SealError();
+    const row = await store.byId(id);
+    if (row?.id !== id || row.closed || row.workspace !== workspace) throw new SealError();
+    return this.#open(id, async () => row);
+  }
+
+  /** The key that seals for a Workspace is looked up anew. */
+  forgetCurrent(workspace: string): void {
+    this.#current.delete(workspace);
+  }
+
   /** A new wrapped key, not stored yet. */
   async mint(workspace: string): Promise<DataKeyRow> {
     return this.#wrap(

@@ -40,7 +40,10 @@ export interface Keyring {
   openBytes(place: Place, sealed: Buffer): Promise<Buffer>;
   /** Proves later that this data stood at this place: `tm1.…`. */
   mac(place: Place, data: Uint8Array | string): Promise<string>;
-  verifyMac(place: Place, data: Uint8Array | string, mac: string): Promise<boolean>;
+  /** False also where its key was closed. `store`: where the key is looked up, for who is in a transaction. */
+  verifyMac(place: Place, data: Uint8Array | string, mac: string, store?: Pick<DataKeyStore, "byId">): Promise<boolean>;
+  /** Asks the store anew which key seals for a Workspace: the one that was used may have been replaced. */
+  forgetCurrent(workspace: string): void;
   /** The same value under the Workspace's current data key. */
   reseal(place: Place, sealed: string): Promise<string>;
   /** The same data key under the current master key; the very same row where nothing changes. */
@@ -75,9 +78,10 @@ export function openKeyring({ masterKeys, current, store, reload, capacity = 100
     sealBytes: async (place, plaintext) => sealWhole(await keys.current(place.workspace), place, plaintext),
     openBytes: (place, sealed) => openWhole(place, sealed, keyAt(place)),
     mac: async (place, data) => macOf(await keys.current(place.workspace), place, data),
-    async verifyMac(place, data, mac) {
+    forgetCurrent: (workspace) => keys.forgetCurrent(workspace),
+    async verifyMac(place, data, mac, store) {
       try {
-        return macMatches(await keys.byId(keyOfMac(mac), place.workspace), place, data, mac);
+        return macMatches(await keys.proving(keyOfMac(mac), place.workspace, store), place, data, mac);
       } catch (error) {
         if (error instanceof SealError) return false;
         throw error;

@@ -27,6 +27,10 @@ export class Recent<K, V> {
     }
   }
 
+  delete(key: K): void {
+    this.#entries.delete(key);
+  }
+
   /** Forgets `key` if it still stands for `value`. */
   drop(key: K, value: V): void {
     if (this.#entries.get(key) === value) this.#entries.delete(key);

@@ -4,20 +4,21 @@ import type { PlanMode } from "@takosumi/contracts/deploy/run";
 import { ApiError } from "@takosumi/contracts/errors";
 import type { Outcome, RecordedState } from "@takosumi/contracts/runner/outcome";
 import type { Tx } from "@takosumi/db/db";
-import type { CapsuleRow, RunRow, SourceSnapshotRow } from "@takosumi/db/rows";
+import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
+import { keyOfMac } from "@takosumi/keyring/mac";
 import { autoApply, destroysAnything } from "./auto-apply.ts";
 import { type Held, heldBrief, heldRun, lostLease } from "./lease.ts";
 import { releaseCapsule } from "./lock.ts";
 import { policyOf } from "./policy-of.ts";
 import { decisions, moves } from "./queries/moves.ts";
-import { holdCapsule, sourceSnapshot } from "./queries/snapshot.ts";
+import { holdCapsule } from "./queries/snapshot.ts";
 import { policyActor, recordRun, runnerActor } from "./record.ts";
 import { recordState } from "./record-state.ts";
 import { recoveryOf } from "./recovery.ts";
 import { giveBack, mayTryAgain, requeue } from "./requeue.ts";
 import type { EngineResources } from "./resources.ts";
-import { sealPlan } from "./seal.ts";
+import { sealPlan, withSource } from "./seal.ts";
 
 /** A plan's resources with their risk, the riskiest first. The api ranks them; the engine only keeps them. */
 export interface RankedPlan {
@@ -35,6 +36,8 @@ const putChanges = statement(
   `INSERT INTO run_changes (run_id, position, risk, address, data)
    SELECT $1, c.ordinality, c.change ->> 'risk', c.change ->> 'address', c.change FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS c (change, ordinality)`,
 );
+/** The key of a seal, while it is the current one of its Workspace: whoever rotates it waits, and finds the plan. $1 data key. */
+const sealingKey = statement("sealing_key", `SELECT id FROM data_keys WHERE id = $1 AND retired_at IS NULL FOR SHARE`);
 /** A destroy that left nothing behind. $1 Capsule. */
 const destroyed = statement("capsule_destroyed", `UPDATE capsules SET status = 'destroyed' WHERE id = $1 AND resource_count = 0`);
 
@@ -76,9 +79,9 @@ export async function completePlan(resources: EngineResources, held: Held, outco
       diagnostics: outcome.diagnostics,
     },
   };
-  const source = run.source_snapshot_id === null ? null : await db.one<SourceSnapshotRow>(sourceSnapshot, [run.source_snapshot_id]);
-  const seal = await sealPlan(keyring, { ...run, ...columns, source_digest: source?.digest ?? null });
-  return db.transaction(async (tx) => {
+  const seal = await sealPlan(keyring, { ...(await withSource(db, run)), ...columns });
+  const done = await db.transaction(async (tx) => {
+    if (!(await tx.one(sealingKey, [keyOfMac(seal)]))) return null;
     const capsule = (await tx.one<CapsuleRow>(holdCapsule, [run.capsule_id])) as CapsuleRow;
     const policy = await policyOf(tx, capsule);
     const values = [run.id, held.epoch, held.runner_id, JSON.stringify({ ...columns, seal })];
@@ -101,6 +104,10 @@ export async function completePlan(resources: EngineResources, held: Held, outco
       });
     return now;
   });
+  if (done) return done;
+  // The keys were rotated at the same moment: sealed again, with the next one.
+  keyring.forgetCurrent(run.workspace_id);
+  return completePlan(resources, held, outcome, rank);
 }
 const outdatedValues = (run: RunRow) => [
   run.capsule_id,

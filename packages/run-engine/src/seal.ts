@@ -1,3 +1,4 @@
+import { dataKeyStore } from "@takosumi/db/data-keys";
 import type { Queries } from "@takosumi/db/db";
 import type { RunRow, SourceSnapshotRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
@@ -80,11 +81,20 @@ export const sealPlan = (keyring: Keyring, run: Sealed): Promise<string> => keyr
 
 /** Whether a plan is the one that was sealed, and the Run that executes it says the same of all that it took over from it. */
 export async function sealHolds(db: Queries, keyring: Keyring, plan: RunRow, run: RunRow): Promise<boolean> {
-  const { seal, id, plan_digest, work_digest, work_tree_digest, source_snapshot_id } = plan;
-  if (seal === null || run.kind !== writeKindOf(plan)) return false;
-  const source = source_snapshot_id === null ? null : await db.one<SourceSnapshotRow>(sourceSnapshot, [source_snapshot_id]);
-  const sealed = [plan, { ...run, id, plan_digest, work_digest, work_tree_digest }];
-  const source_digest = source?.digest ?? null;
-  const hold = await Promise.all(sealed.map((one) => keyring.verifyMac(place(one), factsOf({ ...one, source_digest }), seal)));
-  return hold.every(Boolean);
+  const { id, plan_digest, work_digest, work_tree_digest } = plan;
+  if (run.kind !== writeKindOf(plan) || run.workspace_id !== plan.workspace_id) return false;
+  const sealed = await withSource(db, plan);
+  const same = { ...run, source_digest: sealed.source_digest, id, plan_digest, work_digest, work_tree_digest };
+  return factsOf(same) === factsOf(sealed) && (await isSealed(db, keyring, sealed));
+}
+
+/** Whether a plan is the one that was sealed, with a key that still proves something. In a transaction, the key is looked up in it. */
+export const isSealed = async (db: Queries, keyring: Keyring, plan: Sealed & Pick<RunRow, "seal">): Promise<boolean> =>
+  plan.seal !== null && keyring.verifyMac(place(plan), factsOf(plan), plan.seal, dataKeyStore(db));
+
+/** A plan and the digest of what its source is now. */
+export async function withSource<P extends RunRow>(db: Queries, plan: P): Promise<P & Sealed> {
+  const { source_snapshot_id: id } = plan;
+  const source = id === null ? null : await db.one<SourceSnapshotRow>(sourceSnapshot, [id]);
+  return { ...plan, source_digest: source?.digest ?? null };
 }

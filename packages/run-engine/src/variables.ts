@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { ApiError } from "@takosumi/contracts/errors";
 import type { Queries } from "@takosumi/db/db";
 import type { CapsuleRow } from "@takosumi/db/rows";
 import type { Keyring } from "@takosumi/keyring/envelope";
 import { SealError } from "@takosumi/keyring/seal-error";
+import { digestOf } from "./base-state.ts";
 import { commonEnvOf } from "./common-env.ts";
 import { secretsIn } from "./secrets.ts";
 import type { SourceAccess } from "./source-access.ts";
@@ -105,23 +106,16 @@ function leavesOf(value: unknown): string[] {
   return value !== null && typeof value === "object" ? Object.values(value).flatMap(leavesOf) : [];
 }
 
-/** The snapshot of a Run: sealed, and a digest that says nothing about the values to who has no key. */
+/** The snapshot of a Run: sealed, and its digest, which by the salt inside says nothing about the values. */
 export async function sealVariables(keyring: Keyring, workspace: string, run: string, set: VariableSet) {
-  const text = JSON.stringify(set);
-  const place = setPlace(workspace, run);
-  return { variable_set: await keyring.seal(place, text), variable_set_digest: await setDigest(keyring, workspace, text) };
-}
-
-/** Says nothing about the values to who has no key, and is the same for the same values in every Run of a Workspace. */
-async function setDigest(keyring: Keyring, workspace: string, text: string): Promise<string> {
-  const mac = await keyring.mac({ ...setPlace(workspace, "any"), field: "variable_set_digest" }, text);
-  return `sha256:${createHash("sha256").update(mac).digest("hex")}`;
+  const text = JSON.stringify({ salt: randomBytes(32).toString("base64"), ...set });
+  return { variable_set: await keyring.seal(setPlace(workspace, run), text), variable_set_digest: digestOf(text) };
 }
 
 /** The variables that a Run is executed with. SealError where they are not those of its digest, which a plan's seal covers. */
 export async function openSealedSet(keyring: Keyring, run: Sealed & { readonly variable_set_digest: string }): Promise<VariableSet> {
   const text = await openText(keyring, run);
-  if ((await setDigest(keyring, run.workspace_id, text)) !== run.variable_set_digest) throw new SealError();
+  if (digestOf(text) !== run.variable_set_digest) throw new SealError();
   return JSON.parse(text) as VariableSet;
 }
 

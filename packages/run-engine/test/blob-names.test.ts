@@ -14,12 +14,11 @@ const otherDigests: Readonly<Record<string, string>> = {
   "approvals.plan_digest": "the plan that was approved, which its Run names",
   "audit_events.before_digest": "a row before a change",
   "audit_events.after_digest": "a row after it",
-  "idempotency_claims.request_digest": "a request",
   "runs.base_digest": "a state that a StateVersion names",
   "runs.log_digest": "the text of a whole log",
   "runs.provider_lock_digest": "a file inside the work snapshot",
   "runs.tool_digest": "the binary of a tool",
-  "runs.variable_set_digest": "a MAC",
+  "runs.variable_set_digest": "variables",
   "runs.work_tree_digest": "an unpacked tree",
   "sources.digest": "a source snapshot, which names the blob",
 };

@@ -52,7 +52,8 @@ export async function openWorld(settings: Partial<EngineSettings> = {}) {
   const database = await testDatabase();
   const directory = await mkdtemp(join(tmpdir(), "engine-"));
   const { db } = database;
-  const keyring = openKeyring({ masterKeys: [localMasterKey(randomBytes(32))], store: dataKeyStore(db) });
+  const masterKey = localMasterKey(randomBytes(32));
+  const keyring = openKeyring({ masterKeys: [masterKey], store: dataKeyStore(db) });
   const blobs = await diskBlobs({ directory, keyring });
   const failures: unknown[] = [];
   const engine = await openEngine({
@@ -67,6 +68,8 @@ export async function openWorld(settings: Partial<EngineSettings> = {}) {
   const world = new World(db, blobs, engine);
   return {
     world,
+    keyring,
+    masterKey,
     failures,
     close: async () => {
       await engine.close();

@@ -125,7 +125,7 @@ const graph: Readonly<Record<string, readonly string[]>> = {
   api: ["contracts", "transport", "run-engine", "db", "blobs", "keyring", "redact", "recipes", "opentofu", "reach"],
   runner: ["contracts", "opentofu", "redact", "recipes", "reach", "sdk"],
   dashboard: ["contracts", "sdk"],
-  cli: ["contracts", "sdk", "db", "keyring", "blobs"],
+  cli: ["contracts", "sdk", "db", "keyring", "blobs", "run-engine"],
 };
 
 it("keeps dependencies pointing one way", () => {

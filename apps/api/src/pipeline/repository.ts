@@ -3,24 +3,21 @@ import { statement } from "@takosumi/db/sql";
 
 export interface StoredClaim {
   readonly operation: string;
-  readonly request_digest: string;
   readonly answer: string;
 }
 
 /** A running holder of the key is waited for; one that had expired is taken over. No row: the key is used. By the primary key. */
 const insert = statement(
   "claim_insert",
-  `INSERT INTO idempotency_claims AS held (principal_id, key, operation, request_digest, status, answer, expires_at)
-   VALUES ($1, $2, $3, $4, 0, '', now() + interval '24 hours')
+  `INSERT INTO idempotency_claims AS held (principal_id, key, operation, status, answer, expires_at)
+   VALUES ($1, $2, $3, 0, '', now() + interval '24 hours')
    ON CONFLICT (principal_id, key) DO UPDATE
-     SET operation = excluded.operation, request_digest = excluded.request_digest, status = 0, answer = '',
+     SET operation = excluded.operation, status = 0, answer = '',
          expires_at = excluded.expires_at, created_at = now()
    WHERE held.expires_at <= now() RETURNING true AS claimed`,
 );
-export const insertClaim = async (
-  tx: Queries,
-  claim: { principal_id: string; key: string; operation: string; digest: string },
-): Promise<boolean> => (await tx.one(insert, [claim.principal_id, claim.key, claim.operation, claim.digest])) !== null;
+export const insertClaim = async (tx: Queries, claim: { principal_id: string; key: string; operation: string }): Promise<boolean> =>
+  (await tx.one(insert, [claim.principal_id, claim.key, claim.operation])) !== null;
 
 const answer = statement("claim_answer", "UPDATE idempotency_claims SET status = $3, answer = $4 WHERE principal_id = $1 AND key = $2");
 export const storeAnswer = (tx: Queries, principalId: string, key: string, status: number, sealed: string) =>
@@ -28,7 +25,7 @@ export const storeAnswer = (tx: Queries, principalId: string, key: string, statu
 
 const find = statement(
   "claim_find",
-  "SELECT operation, request_digest, answer FROM idempotency_claims WHERE principal_id = $1 AND key = $2 AND expires_at > now() AND status > 0",
+  "SELECT operation, answer FROM idempotency_claims WHERE principal_id = $1 AND key = $2 AND expires_at > now() AND status > 0",
 );
 export const findClaim = (db: Db, principalId: string, key: string) => db.one<StoredClaim>(find, [principalId, key]);
 

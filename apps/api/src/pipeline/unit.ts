@@ -2,7 +2,7 @@ import { type AuditInput, appendAuditAll, digestOfRow } from "@takosumi/db/audit
 import type { AuditRecord, Claim, RequestContext, Unit } from "@takosumi/transport/application";
 import type { Resources } from "../resources.ts";
 import { actorOf } from "./actor.ts";
-import { keptDigest, sealAnswer, warmClaims } from "./claims.ts";
+import { sealAnswer, warmClaims } from "./claims.ts";
 import { insertClaim, storeAnswer } from "./repository.ts";
 
 /** The transaction of one call. The chain's head is locked last, right before the commit: writers of a Workspace wait no longer than that. */
@@ -14,7 +14,7 @@ export async function openUnit(resources: Pick<Resources, "db" | "keyring">, con
   return {
     tx,
     async claim(claim) {
-      const claimed = await insertClaim(tx, { ...claim, digest: await keptDigest(resources, claim) });
+      const claimed = await insertClaim(tx, claim);
       if (claimed) held = claim;
       return claimed;
     },

@@ -9,7 +9,8 @@ export const keys = (): Command =>
       .description("Wrap every data key by a new master key, while everything goes on")
       .option("--data", "make new data keys as well, and seal anew what was sealed with the old ones")
       .option("--wait <seconds>", "with --data: how long other processes may go on sealing with the key before", "65")
-      .action(async ({ data = false, wait }: { data?: boolean; wait: string }) => {
+      .option("--leaked", "with --data: the keys before are known to somebody, so that plans which wait under them are refused")
+      .action(async ({ data = false, leaked = false, wait }: { data?: boolean; leaked?: boolean; wait: string }) => {
         const ground = await openGround();
         try {
           await rotateMaster(ground);
@@ -19,7 +20,7 @@ export const keys = (): Command =>
         if (!data) return;
         const again = await openGround();
         try {
-          await rotateDataKeys(again, Number(wait));
+          await rotateDataKeys(again, { waitSeconds: Number(wait), leaked });
         } finally {
           await again.close();
         }

@@ -1,14 +1,22 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { diskBlobs } from "@takosumi/blobs/disk";
 import { appendAudit } from "@takosumi/db/audit";
-import { keyedWorkspaces, replaceDataKey } from "@takosumi/db/key-rotation";
+import { closeReplacedKeys, keyedWorkspaces, replaceDataKey } from "@takosumi/db/key-rotation";
 import { resealColumn, sealedColumns } from "@takosumi/db/sealed-columns";
 import { keyOfText } from "@takosumi/keyring/sealed-text";
+import { resealPlans } from "@takosumi/run-engine/reseal-plans";
 import { type Ground, say } from "./ground.ts";
 import { adminActor } from "./rotate-master.ts";
 
+interface Rotating {
+  /** How long other processes may go on sealing with the key before. */
+  readonly waitSeconds: number;
+  /** Somebody may know the keys before: what waits under a seal of theirs may be forged, and is not carried over. */
+  readonly leaked: boolean;
+}
+
 /** A new data key for every Workspace, and everything that rows and blobs hold sealed with it. What is not yet, opens with the one before. */
-export async function rotateDataKeys({ db, keyring, directory, anchors }: Ground, waitSeconds: number): Promise<void> {
+export async function rotateDataKeys({ db, keyring, directory, anchors }: Ground, { waitSeconds, leaked }: Rotating): Promise<void> {
   const current = new Map<string, string>();
   for (const workspace of await keyedWorkspaces(db)) {
     const row = await keyring.mintDataKey(workspace);
@@ -16,6 +24,10 @@ export async function rotateDataKeys({ db, keyring, directory, anchors }: Ground
     current.set(workspace, row.id);
   }
   say(`new data keys: ${current.size}`);
+  const { resealed, broken } = leaked ? { resealed: 0, broken: [] } : await resealPlans({ db, keyring });
+  await closeReplacedKeys(db);
+  say(leaked ? "plans that wait are refused from now on: plan again" : `plans sealed anew: ${resealed}`);
+  for (const id of broken) say(`not what was sealed, and left so: the plan ${id}`);
   const rows = async () => {
     let changed = 0;
     for (const column of sealedColumns.filter(({ kind }) => kind === "text"))
@@ -50,7 +62,7 @@ export async function rotateDataKeys({ db, keyring, directory, anchors }: Ground
       actor: adminActor,
       action: "keys.data_rotated",
       target: { type: "data_keys", id: "all" },
-      metadata: { workspaces: current.size, blobs: rewritten },
+      metadata: { workspaces: current.size, blobs: rewritten, plans: resealed, leaked },
     }),
   );
 }
