@@ -81,9 +81,15 @@ it("a database that is away is 503 with Retry-After everywhere, nothing is half-
     raw: "client_id=oac_x&client_secret=x&grant_type=refresh_token",
     headers: { "content-type": "application/x-www-form-urlencoded" },
   };
-  const token = await caller(api.url, null)("POST", "/oauth/token", form);
-  expect(token).toMatchObject(away);
-  expect(Number(token.headers.get("retry-after"))).toBeGreaterThan(0);
+  for (const path of ["/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/device/code"]) {
+    const answer = await caller(api.url, null)("POST", path, form);
+    expect(answer, path).toMatchObject({ status: 503, body: { error: "temporarily_unavailable", error_description: expect.any(String) } });
+    expect(Number(answer.headers.get("retry-after")), path).toBeGreaterThan(0);
+  }
+  expect(await api.call("POST", "/oauth/register", { body: {} })).toMatchObject({
+    status: 503,
+    body: { error: "temporarily_unavailable" },
+  });
   expect(await caller(api.url, null)("GET", "/oauth/authorize?client_id=oac_x&response_type=code")).toMatchObject(away);
   expect(await caller(api.url, `tak_oat_${"x".repeat(43)}`)("GET", "/api/projects")).toMatchObject(away);
   const answers = await Promise.all([

@@ -51,6 +51,8 @@ export interface Spec {
   readonly produces?: readonly string[];
   readonly accepts?: readonly string[];
   readonly limit?: number;
+  /** Whose shape errors have that do not come from the handler; left out, the API's. */
+  readonly speaks?: "oauth";
   readonly examples?: readonly Example[];
   /** Errors beyond those that the access rule and the input bring with them. */
   readonly errors?: readonly ErrorCode[];
@@ -60,7 +62,7 @@ type Needs<Needed extends keyof Spec, Allowed extends keyof Spec = never> = Pick
 type Read = Needs<"output", "plain" | "reply" | "status">;
 type Write = Needs<"output" | "audit", "body" | "status" | "reply" | "limit" | "examples">;
 type Upload = Needs<"output" | "audit" | "accepts" | "limit", "status" | "reply">;
-type Protocol = Needs<"audit" | "produces", "body" | "limit" | "accepts" | "status" | "examples">;
+type Protocol = Needs<"audit" | "produces", "body" | "limit" | "accepts" | "status" | "examples" | "speaks">;
 
 export interface Operation<K extends Kind = Kind, M extends Method = Method, P extends string = string, S extends Spec = Spec> {
   readonly kind: K;

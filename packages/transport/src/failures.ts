@@ -1,4 +1,6 @@
+import type { Spec } from "@takosumi/contracts/define";
 import { ApiError, type ErrorCode, errorStatus } from "@takosumi/contracts/errors";
+import { oauthErrorOf } from "@takosumi/contracts/oauth-errors";
 import type { Application } from "./application.ts";
 
 /** An error as it goes out. `unexpected` ones are logged, and say nothing of what happened. */
@@ -19,6 +21,15 @@ export function failureOf(cause: unknown, request_id: string, translate: Applica
 
 export const envelopeOf = ({ code, message, details }: ApiError): string =>
   JSON.stringify({ error: details === undefined ? { code, message } : { code, message, details } });
+
+/** A failure in the words of a protocol; in ours where it has none of its own. */
+export function inWordsOf(speaks: Spec["speaks"], { error, headers }: Failure): Pick<Failure, "headers"> & { readonly body: string } {
+  if (speaks !== "oauth") return { headers, body: envelopeOf(error) };
+  const said = oauthErrorOf(error);
+  // Where nothing was shown, nothing was wrong with it (RFC 6750, 3.1).
+  const about = (error.code === "UNAUTHORIZED" && error.details?.reason !== "missing") || said.error === "insufficient_scope";
+  return { headers: about ? { ...headers, "www-authenticate": `Bearer error="${said.error}"` } : headers, body: JSON.stringify(said) };
+}
 
 function headersOf({ code, details }: ApiError): Record<string, string> {
   if (code === "UNAUTHORIZED") return { "www-authenticate": "Bearer" };

@@ -44,7 +44,9 @@ const examples: { readonly [C in ErrorCode]: readonly [message: string, details?
 };
 
 const named = (list: readonly Reason[]): string => (list.length > 0 ? ` Its reasons: ${list.map((one) => `\`${one}\``).join(", ")}.` : "");
-const retryAfter = z.object({ "retry-after": z.string().meta({ description: "Seconds" }) });
+export const retryAfter = z.object({ "retry-after": z.string().meta({ description: "Seconds" }) });
+/** Whether it is told when to come back. */
+export const waits = (code: ErrorCode): boolean => code === "RATE_LIMITED" || code === "UNAVAILABLE";
 
 const said = (code: ErrorCode): ZodOpenApiResponseObject => {
   const [message, details] = examples[code];
@@ -52,7 +54,7 @@ const said = (code: ErrorCode): ZodOpenApiResponseObject => {
     id: code,
     description: `\`${code}\`.${named(reasons[code])}`,
     content: { "application/json": { schema: envelope, example: { error: { code, message, ...(details && { details }) } } } },
-    ...((code === "RATE_LIMITED" || code === "UNAVAILABLE") && { headers: retryAfter }),
+    ...(waits(code) && { headers: retryAfter }),
   };
 };
 

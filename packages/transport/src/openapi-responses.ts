@@ -3,7 +3,7 @@ import { type ErrorCode, errorStatus } from "@takosumi/contracts/errors";
 import { exampleOf } from "@takosumi/contracts/example";
 import { z } from "zod";
 import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from "zod-openapi";
-import { envelope, errorBodies, tooLargeHeaders } from "./openapi-errors.ts";
+import { envelope, errorBodies, retryAfter, tooLargeHeaders, waits } from "./openapi-errors.ts";
 import type { Links } from "./openapi-links.ts";
 import { plainOf } from "./routes/plain.ts";
 
@@ -16,23 +16,28 @@ export function responsesOf(operation: Operation, errors: readonly ErrorCode[], 
   const responses: Record<string, ZodOpenApiResponseObject> = {};
   const statuses = kind === "socket" ? [101] : kind === "events" ? [200, 204] : (spec.reply?.statuses ?? [spec.status ?? 200]);
   for (const status of statuses) responses[status] = success(operation, status, links);
-  for (const code of errors)
-    responses[errorStatus[code]] = kind === "protocol" && !ours.has(errorStatus[code]) ? refusal(operation) : errorBodies[code];
+  for (const code of errors) {
+    const answered = kind === "protocol" && (spec.speaks !== undefined || !ours.has(errorStatus[code]));
+    responses[errorStatus[code]] = answered ? refusal(operation, code) : errorBodies[code];
+  }
   if (kind === "protocol") Object.assign(responses, { "3XX": { description: "Elsewhere" }, "4XX": refusal(operation) });
   responses[431] = tooLargeHeaders;
   return responses as ZodOpenApiResponsesObject;
 }
 
-/** Answered before and behind any protocol. */
+/** Answered before and behind any protocol that has no words of its own for it. */
 const ours = new Set([429, 500, 503]);
-const protocolError = z.union([envelope, z.looseObject({ error: z.string(), error_description: z.string().optional() })]);
+const oauthError = z.looseObject({ error: z.string(), error_description: z.string().optional() }).meta({ id: "OauthError" });
+const protocolError = z.union([envelope, oauthError]);
 
-/** In the protocol's own shape, or in ours where it was not reached. */
-function refusal({ spec }: Operation): ZodOpenApiResponseObject {
+/** In the protocol's own shape, or in ours where it was not reached and does not say everything. */
+function refusal({ spec }: Operation, code?: ErrorCode): ZodOpenApiResponseObject {
   const types = [...new Set([...(spec.produces ?? []), "application/json"])];
+  const schema = spec.speaks ? oauthError : protocolError;
   return {
     description: "Refused as the protocol says it",
-    content: Object.fromEntries(types.map((type) => [type, { schema: isJson(type) ? protocolError : binary }])),
+    content: Object.fromEntries(types.map((type) => [type, { schema: isJson(type) ? schema : binary }])),
+    ...(code && waits(code) && { headers: retryAfter }),
   };
 }
 const isJson = (type: string): boolean => /[/+]json$/.test(type);

@@ -120,7 +120,7 @@ function routesOf(
 function speaksOurErrors(app: FastifyInstance, { translate }: Application): void {
   app.setErrorHandler((error, request, reply) => {
     if (unread(request)) reply.header("connection", "close");
-    return sendFailure(error, request.id, reply, translate);
+    return sendFailure(error, request.id, reply, translate, request.routeOptions.config.speaks);
   });
   app.setNotFoundHandler((request, reply) => {
     if (request.method === "OPTIONS") return reply.code(204).header("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS").send();

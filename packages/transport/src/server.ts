@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import type { Spec } from "@takosumi/contracts/define";
 import { ApiError } from "@takosumi/contracts/errors";
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, fastify, LogController } from "fastify";
-import { envelopeOf, failureOf } from "./failures.ts";
+import { envelopeOf, failureOf, inWordsOf } from "./failures.ts";
 import { parseQuery } from "./query.ts";
 
 export const MiB = 1024 * 1024;
@@ -54,19 +55,21 @@ export function genReqId({ headers }: Pick<IncomingMessage, "headers">): string 
   return `req_${processId}${requests.toString(36).padStart(6, "0")}`;
 }
 
-/** Answers an error in the API's envelope; logs it where it was not expected. */
+/** Answers an error in the API's envelope, or as the operation's protocol says it; logs it where it was not expected. */
 export function sendFailure(
   cause: unknown,
   request_id: string,
   reply: FastifyReply,
   translate: (error: unknown) => ApiError | null,
+  speaks?: Spec["speaks"],
 ): FastifyReply {
-  const { error, status, headers, unexpected } = failureOf(cause, request_id, translate);
-  if (unexpected) reply.log.error({ err: cause, request_id }, "unexpected error");
+  const failure = failureOf(cause, request_id, translate);
+  const { headers, body } = inWordsOf(speaks, failure);
+  if (failure.unexpected) reply.log.error({ err: cause, request_id }, "unexpected error");
   return reply
-    .code(status)
+    .code(failure.status)
     .headers({ ...headers, "x-request-id": request_id, "content-type": "application/json; charset=utf-8", "cache-control": "no-store" })
-    .send(envelopeOf(error));
+    .send(body);
 }
 
 const brokenHttp: Record<string, readonly [status: string, error: ApiError]> = {

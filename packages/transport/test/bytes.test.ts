@@ -94,7 +94,9 @@ test("a protocol's write commits at once, with its audit event", async () => {
 test("forms, and the verbs of a protocol", async () => {
   const form = { "content-type": "application/x-www-form-urlencoded" };
   expect((await on.call("POST", "/oauth/token", { body: "grant_type=code&code=a%2Bb", headers: form })).body).toEqual({ code: "a+b" });
-  expect((await on.call("POST", "/oauth/token", { body: "grant_type=code&code=a&code=b", headers: form })).status).toBe(400);
+  const refused = await on.call("POST", "/oauth/token", { body: "grant_type=code&code=a&code=b", headers: form });
+  expect([refused.status, refused.body]).toEqual([400, { error: "invalid_request", error_description: expect.stringMatching(/^code: /) }]);
+  expect(refused.headers.get("x-request-id")).toMatch(/^req_/);
   expect((await on.call("POST", "/oauth/token", { body: "grant_type=code&code=a&__proto__=b", headers: form })).status).toBe(400);
   expect((await on.call("PUT", "/dav/a", { body: "1234", headers: { "content-type": "text/plain" } })).text).toBe("put 4");
   expect((await on.call("DELETE", "/dav/a")).text).toBe("deleted a");

@@ -63,8 +63,13 @@ test("the vocabulary: bodies, examples, headers, keys, bytes, streams, plain tex
   expect(Object.keys(of("/api/things/{id}/sse", "get").responses[200].content)).toEqual(["text/event-stream"]);
   expect(Object.keys(of("/api/things/{id}/archive", "post").requestBody.content)).toEqual(["application/gzip"]);
   expect(of("/healthz", "get").security).toEqual([{}, { bearer: [] }]);
+  const limited = of("/oauth/token", "post").responses[429];
+  expect([Object.keys(limited.headers), limited.content["application/json"].schema.$ref]).toEqual([
+    ["retry-after"],
+    "#/components/schemas/OauthError",
+  ]);
   expect(document.tags).toContainEqual({ name: "things", description: "Probes." });
-  expect(Object.keys(document.components.schemas).sort()).toEqual(["Error", "Thing"]);
+  expect(Object.keys(document.components.schemas).sort()).toEqual(["Error", "OauthError", "Thing"]);
   expect(document.components.securitySchemes.bearer.scheme).toBe("bearer");
 });
 test("each code has one answer, with an example that is one", () => {

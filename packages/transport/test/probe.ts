@@ -191,6 +191,7 @@ export const wire = family(
       access: credential("oauth-client"),
       audit: "none: a probe",
       body: z.strictObject({ grant_type: z.literal("code"), code: z.string() }),
+      speaks: "oauth",
       produces: ["application/json"],
     }),
     put: protocol.put("/dav/:name", { summary: "Put", access: anyone, audit: "none: a probe", produces: ["text/plain"] }),

@@ -52,6 +52,7 @@ export const oauthServer = family(
     token: protocol.post("/oauth/token", {
       summary: "Exchange a code, a refresh token, a device code or a client's secret for an access token",
       about,
+      speaks: "oauth",
       access,
       audit,
       accepts: form,
@@ -61,6 +62,7 @@ export const oauthServer = family(
     deviceCode: protocol.post("/oauth/device/code", {
       summary: "Begin the device flow (RFC 8628)",
       about,
+      speaks: "oauth",
       access,
       audit,
       accepts: form,
@@ -70,6 +72,7 @@ export const oauthServer = family(
     introspect: protocol.post("/oauth/introspect", {
       summary: "Whether a token of one's own is good, and for what (RFC 7662)",
       about,
+      speaks: "oauth",
       access,
       audit,
       accepts: form,
@@ -79,6 +82,7 @@ export const oauthServer = family(
     revoke: protocol.post("/oauth/revoke", {
       summary: "End a token of one's own (RFC 7009)",
       about,
+      speaks: "oauth",
       access,
       audit,
       accepts: form,
@@ -88,6 +92,7 @@ export const oauthServer = family(
     userinfo: protocol.get("/oauth/userinfo", {
       summary: "Who an access token with openid acts for",
       about,
+      speaks: "oauth",
       access,
       audit: "none: nothing changes",
       produces: json,
@@ -95,6 +100,7 @@ export const oauthServer = family(
     register: protocol.post("/oauth/register", {
       summary: "Register a client (RFC 7591), with a person's token",
       about: `${about} The bearer is a person's own token that may \`account:credentials\`, which no OAuth token may.`,
+      speaks: "oauth",
       access: signedIn("account:credentials"),
       audit: "oauth.client_registered",
       accepts: json,
@@ -106,6 +112,7 @@ export const oauthServer = family(
     readClient: protocol.get("/oauth/register/:clientId", {
       summary: "Read a registration, with its registration access token (RFC 7592)",
       about,
+      speaks: "oauth",
       access,
       audit: "none: nothing changes",
       produces: json,
@@ -113,6 +120,7 @@ export const oauthServer = family(
     replaceClient: protocol.put("/oauth/register/:clientId", {
       summary: "Replace a registration as a whole; the answer holds a new registration access token",
       about,
+      speaks: "oauth",
       access,
       audit: "oauth.client_updated",
       accepts: json,
@@ -122,6 +130,7 @@ export const oauthServer = family(
     removeClient: protocol.del("/oauth/register/:clientId", {
       summary: "Revoke a client: all its tokens end at once",
       about,
+      speaks: "oauth",
       access,
       audit: "oauth.client_deleted",
       produces: json,

@@ -1,3 +1,4 @@
+import type { Spec } from "@takosumi/contracts/define";
 import type { RawRequest, Stray } from "@takosumi/contracts/input";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Application, Principal } from "../application.ts";
@@ -10,6 +11,10 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who came through the door; set before the body is read. */
     principal: Principal | null;
+  }
+  interface FastifyContextConfig {
+    /** Whose shape the errors of the route have; ours where it is left out. */
+    speaks?: Spec["speaks"];
   }
 }
 
@@ -54,7 +59,7 @@ export function register(
   options: { readonly bodyLimit?: number; readonly head?: boolean },
   handler: (request: FastifyRequest, reply: FastifyReply) => unknown,
 ): void {
-  const { method } = pipeline.operation;
+  const { method, spec } = pipeline.operation;
   const { bodyLimit, head = true } = options;
   const onRequest = entering(pipeline);
   for (const url of urls) {
@@ -64,6 +69,7 @@ export function register(
       onRequest,
       handler,
       exposeHeadRoute: head && method === "GET",
+      ...(spec.speaks && { config: { speaks: spec.speaks } }),
       ...(bodyLimit !== undefined && { bodyLimit }),
     });
   }

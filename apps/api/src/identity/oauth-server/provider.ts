@@ -1,9 +1,11 @@
 import type { EventEmitter } from "node:events";
 import { oauthScopes } from "@takosumi/contracts/access";
 import { clientAuthMethods } from "@takosumi/contracts/identity/client-metadata";
-import { DatabaseUnavailable } from "@takosumi/db/errors";
+import { oauthErrorOf } from "@takosumi/contracts/oauth-errors";
 import { hashToken, mintToken, sameHash } from "@takosumi/keyring/tokens";
+import { failureOf } from "@takosumi/transport/failures";
 import { type Configuration, interactionPolicy, type JWK, type KoaContextWithOIDC, Provider } from "oidc-provider";
+import { translate } from "../../pipeline/translate.ts";
 import type { Resources } from "../../resources.ts";
 import { claims, findAccount } from "./account.ts";
 import { adapterOf } from "./adapter.ts";
@@ -34,11 +36,13 @@ export function makeProvider(resources: Needs, keys: readonly JWK[]): Provider {
   provider.use(polished(settings.public_url));
   (provider as EventEmitter).on("error", (err: unknown) => log.error({ err }, "the OAuth server failed outside of a request"));
   provider.on("server_error", (ctx, err) => {
-    if (err instanceof DatabaseUnavailable) {
-      ctx.status = 503;
-      ctx.set("retry-after", "5");
-      ctx.body = { error: "temporarily_unavailable", error_description: "the database cannot be reached: try again" };
-    } else if (ctx.oidc.route !== "authorization") log.error({ err, request_id: askedOf(ctx).from.request_id }, "the OAuth server failed");
+    // Whoever asked for it by `ask` is told.
+    if (ctx.oidc.route === "authorization") return;
+    const { error, status, headers, unexpected } = failureOf(err, askedOf(ctx).from.request_id, translate);
+    ctx.status = status;
+    ctx.set(headers);
+    ctx.body = oauthErrorOf(error);
+    if (unexpected) log.error({ err, request_id: askedOf(ctx).from.request_id }, "the OAuth server failed");
   });
   provider.Client.prototype.compareClientSecret = function (this: { clientSecret?: string }, shown: string): boolean {
     return this.clientSecret !== undefined && sameHash(this.clientSecret, hashToken(shown));
