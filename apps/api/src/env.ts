@@ -7,6 +7,7 @@ import { StartError } from "@takosumi/contracts/instance/start-errors";
 import { ownAuthorities } from "@takosumi/reach/authorities";
 import { PrivateHosts } from "@takosumi/reach/private-hosts";
 import { z } from "zod";
+import { isOrigin } from "./instance/web.ts";
 
 const whole = (fallback: number, least: number, most: number) =>
   z
@@ -87,6 +88,22 @@ const Variables = z.object({
   /** Protects passwords and codes from being guessed. */
   TAKOSUMI_SIGN_IN_RATE_LIMIT: whole(30, 1, 10_000_000),
   TAKOSUMI_TOKEN_RATE_LIMIT: whole(60, 1, 10_000_000),
+  TAKOSUMI_USER_CODE_RATE_LIMIT: whole(10, 1, 10_000_000),
+  TAKOSUMI_CLIENT_FAILURE_RATE_LIMIT: whole(30, 1, 10_000_000),
+  /** Pages elsewhere that may read our answers, beside those of registered apps. */
+  TAKOSUMI_BROWSER_ORIGINS: z
+    .string()
+    .prefault("")
+    .transform((text) =>
+      text
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    )
+    .refine((origins) => origins.every(isOrigin), { error: "may hold origins such as https://app.example.com, separated by commas" }),
+  /** What is kept for a while although nobody may ever come back for it. */
+  TAKOSUMI_DEVICE_CODE_RATE_LIMIT: whole(30, 1, 10_000_000),
+  TAKOSUMI_REGISTRATION_RATE_LIMIT: whole(20, 1, 10_000_000),
   /** Open streams cost memory: of one principal, and of a reader that takes nothing. */
   TAKOSUMI_STREAMS: whole(100, 1, 100_000),
   TAKOSUMI_STREAM_STALL_SECONDS: whole(60, 1, 3_600),

@@ -29,11 +29,24 @@ export interface Resources {
   readonly settings: ApiSettings;
 }
 
+interface Limits {
+  readonly principal: number;
+  readonly address: number;
+  readonly sign_in: number;
+  readonly token: number;
+  readonly user_code: number;
+  readonly device_code: number;
+  readonly registration: number;
+  readonly client_failure: number;
+}
+
 /** What handlers and the pipeline may know of the environment. Nothing secret. */
 interface ApiSettings {
   readonly version: string;
   /** Without a slash at its end. Where any free port is taken, whole only once it listens: read it when it is needed. */
   readonly public_url: string;
+  /** "https://app.example.com": where browser apps may ask from that no client is registered for. */
+  readonly browser_origins: readonly string[];
   /** Private hosts and addresses that webhooks may reach. */
   readonly webhook_hosts: PrivateHosts;
   readonly seed_repositories: SeedRepositories;
@@ -41,6 +54,6 @@ interface ApiSettings {
   readonly signup: Signup;
   /** Where bytes lie that are too many for memory, while they are read. */
   readonly scratch: string;
-  /** Requests a minute, in this process. */
-  readonly limits: { readonly principal: number; readonly address: number; readonly sign_in: number; readonly token: number };
+  /** A minute: requests in this process, and what is counted over all of them. */
+  readonly limits: Limits;
 }

@@ -8,6 +8,7 @@ import { handlers } from "./handlers.ts";
 import type { Uses } from "./identity/tokens/uses.ts";
 import { watchAccess } from "./pipeline/access-ends.ts";
 import { applicationOf } from "./pipeline/application.ts";
+import { answerOtherOrigins } from "./pipeline/cross-origin.ts";
 import { showRates } from "./pipeline/rate-headers.ts";
 import { guardBrowsers } from "./pipeline/web-headers.ts";
 import type { Resources } from "./resources.ts";
@@ -30,10 +31,12 @@ export async function serveApi(
   logRequests(app, resources.log);
   guardBrowsers(app, resources);
   showRates(app);
+  const application = applicationOf(resources, uses);
+  answerOtherOrigins(app, resources, (request) => void application.admit(null, request.ip, "preflight", request));
   const { streams } = await serve(app, {
     families,
     handlers: handlers(resources),
-    application: applicationOf(resources, uses),
+    application,
     info: {
       title: "Takosumi",
       version: resources.settings.version,

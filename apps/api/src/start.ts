@@ -83,6 +83,7 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
   const settings = {
     version,
     public_url: env.TAKOSUMI_PUBLIC_URL,
+    browser_origins: env.TAKOSUMI_BROWSER_ORIGINS,
     webhook_hosts: env.TAKOSUMI_WEBHOOK_PRIVATE_HOSTS,
     signup: env.TAKOSUMI_SIGNUP,
     seed_repositories: readSeeds(env.TAKOSUMI_SEED_REPOSITORIES),
@@ -92,6 +93,10 @@ async function open(env: Env, log: Log, version: string, opened: Close[]): Promi
       address: env.TAKOSUMI_ADDRESS_RATE_LIMIT,
       sign_in: env.TAKOSUMI_SIGN_IN_RATE_LIMIT,
       token: env.TAKOSUMI_TOKEN_RATE_LIMIT,
+      user_code: env.TAKOSUMI_USER_CODE_RATE_LIMIT,
+      device_code: env.TAKOSUMI_DEVICE_CODE_RATE_LIMIT,
+      registration: env.TAKOSUMI_REGISTRATION_RATE_LIMIT,
+      client_failure: env.TAKOSUMI_CLIENT_FAILURE_RATE_LIMIT,
     },
   };
   const inbox = await openInbox(db);

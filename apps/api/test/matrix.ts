@@ -1,4 +1,6 @@
+import type { ErrorCode, Reason } from "@takosumi/contracts/errors";
 import { type Named, prefixes } from "@takosumi/contracts/ids";
+import { oauthErrorOf } from "@takosumi/contracts/oauth-errors";
 import type { Answer, Call } from "@takosumi/testkit/call";
 import type { IdPlace, Listed } from "./operations.ts";
 import { around, bodies, type Holdings } from "./samples.ts";
@@ -42,3 +44,8 @@ function withId(path: readonly string[], id: string): Record<string, unknown> {
 export const send = (call: Call, { method, path, body, headers }: Sent): Promise<Answer> =>
   call(method, path, body ? { body, headers } : { headers });
 export const seen = ({ status, body }: Answer) => ({ status, body });
+/** A refusal, in the words that the operation has for it. */
+export const refusal = ({ operation: { spec } }: Listed, code: ErrorCode, reason: Reason) =>
+  spec.speaks === "oauth"
+    ? { error: oauthErrorOf({ code, message: "", details: { reason } }).error }
+    : { error: { code, details: { reason } } };

@@ -114,6 +114,8 @@ describe("members", () => {
     const answers = await Promise.all(Array.from({ length: 3 }, () => post(one, "transfer", { username: two.username })));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(await db().prisma.members.count({ where: { workspace_id: made.id, role: "owner" } })).toBe(1);
+    const second = { workspace_id: made.id, user_id: stranger.user_id, role: "owner" };
+    await expect(db().prisma.members.create({ data: second })).rejects.toMatchObject({ code: "P2002" });
     expect((await two.call("GET", `/api/spaces/${made.id}`)).body).toMatchObject({
       role: "owner",
       space: { owner_principal_id: two.user_id },

@@ -1,10 +1,10 @@
 import { oauthScopes } from "@takosumi/contracts/access";
 import { createActor } from "@takosumi/testkit/actors";
-import { startApi, type TestApi } from "@takosumi/testkit/api";
-import { type Browser, browserCall, browserOf, cookieIn } from "@takosumi/testkit/browser";
+import { browserCall, browserOf, cookieIn } from "@takosumi/testkit/browser";
 import { eventStream } from "@takosumi/testkit/event-stream";
 import * as oidc from "openid-client";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { refusal } from "./matrix.ts";
 import {
   answered,
   asApp,
@@ -12,88 +12,80 @@ import {
   clientOf,
   fieldsOf,
   granted,
+  oauthSuite,
   pathOf,
   posted,
   type Registered,
   registeredClient,
   submitted,
-  withApp,
 } from "./oauth.ts";
 import { publicOperations } from "./operations.ts";
 
-let api: TestApi;
-let browser: Browser;
-let registered: Registered;
-let client: oidc.Configuration;
-beforeAll(async () => {
-  api = await startApi();
-  ({ browser, registered, client } = await withApp(api));
-});
-afterAll(() => api.close());
+const on = oauthSuite();
 
 describe("authorization code", () => {
   it("leads an app from discovery to tokens, an id token and userinfo", async () => {
-    const tokens = await granted(client, browser);
+    const tokens = await granted(on.client, on.browser);
     expect(tokens.access_token).toMatch(/^tak_oat_[A-Za-z0-9_-]{43}$/);
     expect(tokens).toMatchObject({ token_type: "bearer", expires_in: 3_600, refresh_token: expect.any(String) });
     expect(tokens.scope?.split(" ").toSorted()).toEqual(["openid", "profile", "spaces:read"]);
     const claims = tokens.claims();
-    expect(claims).toMatchObject({ iss: api.url, aud: registered.client_id });
-    const info = await oidc.fetchUserInfo(client, tokens.access_token, claims?.sub ?? "");
+    expect(claims).toMatchObject({ iss: on.api.url, aud: on.registered.client_id });
+    const info = await oidc.fetchUserInfo(on.client, tokens.access_token, claims?.sub ?? "");
     expect(info).toMatchObject({ sub: claims?.sub, name: "Owner", user: { id: claims?.sub, name: "Owner" } });
     expect(info).not.toHaveProperty("email");
   });
 
   it("asks once: what was allowed is not asked about again, and more is", async () => {
-    const again = await asking(client);
-    const straight = await browser.call("GET", pathOf(again.url));
+    const again = await asking(on.client);
+    const straight = await on.browser.call("GET", pathOf(again.url));
     expect([straight.status, new URL(straight.headers.get("location") ?? "").searchParams.has("code")]).toEqual([302, true]);
-    const more = await asking(client, { scope: "openid run:plan" });
-    const page = await browser.call("GET", pathOf(more.url));
+    const more = await asking(on.client, { scope: "openid run:plan" });
+    const page = await on.browser.call("GET", pathOf(more.url));
     expect(page.status).toBe(200);
     expect(page.body).toContain("Start plans");
     expect(page.body).not.toContain("Know that it is you");
   });
 
   it("tells the app of a no, with the state and who says so, even if a yes came before it", async () => {
-    const asked = await asking(client, { prompt: "consent" });
-    const page = fieldsOf(String((await browser.call("GET", pathOf(asked.url))).body));
+    const asked = await asking(on.client, { prompt: "consent" });
+    const page = fieldsOf(String((await on.browser.call("GET", pathOf(asked.url))).body));
     const { prompt: _, ...silent } = page;
     for (const fields of [silent, page])
-      expect((await submitted(browser, "/oauth/authorize", { ...fields, action: "deny" })).headers.get("location")).toContain(
+      expect((await submitted(on.browser, "/oauth/authorize", { ...fields, action: "deny" })).headers.get("location")).toContain(
         "access_denied",
       );
-    const back = await answered(browser, asked, "deny");
+    const back = await answered(on.browser, asked, "deny");
     expect(Object.fromEntries(back.searchParams)).toEqual({
       error: "access_denied",
       error_description: expect.any(String),
       state: asked.state,
-      iss: api.url,
+      iss: on.api.url,
     });
   });
 
   it("sends somebody who is not signed in to the sign-in and back; with prompt=none it says so", async () => {
-    const { url } = await asking(client);
+    const { url } = await asking(on.client);
     const sent = await fetch(url, { redirect: "manual" });
-    const to = new URL(sent.headers.get("location") ?? "", api.url);
+    const to = new URL(sent.headers.get("location") ?? "", on.api.url);
     expect([sent.status, to.pathname]).toEqual([302, "/auth/login"]);
     expect(to.searchParams.get("return_to")).toMatch(/^\/oauth\/authorize\?/);
-    const silent = await asking(client, { prompt: "none" });
+    const silent = await asking(on.client, { prompt: "none" });
     const back = new URL((await fetch(silent.url, { redirect: "manual" })).headers.get("location") ?? "");
     expect([back.origin, back.searchParams.get("error")]).toEqual(["https://app.example.com", "login_required"]);
   });
 
   it("says when the person signed in where the app asks how long ago, and asks them to sign in again", async () => {
-    const recent = await asking(client, { max_age: "3600" });
-    const tokens = await oidc.authorizationCodeGrant(client, await answered(browser, recent), {
+    const recent = await asking(on.client, { max_age: "3600" });
+    const tokens = await oidc.authorizationCodeGrant(on.client, await answered(on.browser, recent), {
       pkceCodeVerifier: recent.verifier,
       expectedState: recent.state,
       expectedNonce: recent.nonce,
       maxAge: 3_600,
     });
     expect(tokens.claims()?.auth_time).toEqual(expect.any(Number));
-    const { url } = await asking(client, { prompt: "login" });
-    const again = await browserOf(api.url, api.token);
+    const { url } = await asking(on.client, { prompt: "login" });
+    const again = await browserOf(on.api.url, on.api.token);
     const page = await again.call("GET", pathOf(url));
     const fields = fieldsOf(String(page.body));
     expect([page.status, fields.return_to?.startsWith("/oauth/authorize?"), fields.return_to?.includes("prompt")]).toEqual([
@@ -107,32 +99,35 @@ describe("authorization code", () => {
   });
 
   it("takes somebody who is not signed in the whole way, and keeps no session of its own beside ours", async () => {
-    const { token } = await createActor(api.database.db);
-    const { body } = await asApp(api.url, token)("POST", "/api/me/sign-in-codes", { body: {} });
-    const asked = await asking(client);
+    const { token } = await createActor(on.api.database.db);
+    const { body } = await asApp(on.api.url, token)("POST", "/api/me/sign-in-codes", { body: {} });
+    const asked = await asking(on.client);
     const visit = async (path: string) => {
-      const { status, headers } = await fetch(api.url + path, { redirect: "manual" });
+      const { status, headers } = await fetch(on.api.url + path, { redirect: "manual" });
       expect([status, headers.getSetCookie()]).toEqual([302, []]);
       return headers.get("location") ?? "";
     };
-    const login = new URL(await visit(await visit(pathOf(asked.url))), api.url);
+    const login = new URL(await visit(await visit(pathOf(asked.url))), on.api.url);
     expect(login.pathname).toBe("/console/login");
     const return_to = login.searchParams.get("return_to") ?? "";
-    const page = { cookie: "", call: browserCall(api.url, "") };
+    const page = { cookie: "", call: browserCall(on.api.url, "") };
     const signedIn = await submitted(page, "/auth/code", { code: body.code, return_to });
     expect(signedIn.headers.get("location")).toBe(return_to);
     const cookie = cookieIn(signedIn) ?? "";
-    const back = await answered({ cookie, call: browserCall(api.url, cookie) }, { ...asked, url: new URL(return_to, api.url) });
+    const back = await answered({ cookie, call: browserCall(on.api.url, cookie) }, { ...asked, url: new URL(return_to, on.api.url) });
     const checks = { pkceCodeVerifier: asked.verifier, expectedState: asked.state, expectedNonce: asked.nonce };
-    const tokens = await oidc.authorizationCodeGrant(client, back, checks);
-    const mine = await granted(client, browser);
+    const tokens = await oidc.authorizationCodeGrant(on.client, back, checks);
+    const mine = await granted(on.client, on.browser);
     expect(tokens.claims()?.sub).not.toBe(mine.claims()?.sub);
   });
 
   it("works for a public client without a secret, on any port of this machine", async () => {
-    const native = await registeredClient(api.call, { redirect_uris: ["http://127.0.0.1/callback"], token_endpoint_auth_method: "none" });
+    const native = await registeredClient(on.api.call, {
+      redirect_uris: ["http://127.0.0.1/callback"],
+      token_endpoint_auth_method: "none",
+    });
     expect(native.client_secret).toBeUndefined();
-    const tokens = await granted(await clientOf(api.url, native), browser, { redirect_uri: "http://127.0.0.1:49152/callback" });
+    const tokens = await granted(await clientOf(on.api.url, native), on.browser, { redirect_uri: "http://127.0.0.1:49152/callback" });
     expect(tokens.access_token).toMatch(/^tak_oat_/);
   });
 
@@ -140,53 +135,56 @@ describe("authorization code", () => {
     ["client_secret_post", (secret: string) => oidc.ClientSecretPost(secret)],
     ["client_secret_basic", (secret: string) => oidc.ClientSecretBasic(secret)],
   ])("takes the secret by %s", async (_, auth) => {
-    const tokens = await granted(await clientOf(api.url, registered, auth(registered.client_secret ?? "")), browser);
+    const tokens = await granted(await clientOf(on.api.url, on.registered, auth(on.registered.client_secret ?? "")), on.browser);
     expect(tokens.access_token).toMatch(/^tak_oat_/);
   });
 });
 
 describe("tokens", () => {
   it("are refreshed, and each refresh token once: a second use ends the whole family", async () => {
-    const first = await granted(client, browser);
-    const second = await oidc.refreshTokenGrant(client, first.refresh_token ?? "");
+    const first = await granted(on.client, on.browser);
+    const second = await oidc.refreshTokenGrant(on.client, first.refresh_token ?? "");
     expect(second.refresh_token).not.toBe(first.refresh_token);
-    expect((await oidc.tokenIntrospection(client, second.access_token)).active).toBe(true);
-    await expect(oidc.refreshTokenGrant(client, first.refresh_token ?? "")).rejects.toMatchObject({ error: "invalid_grant" });
+    expect((await oidc.tokenIntrospection(on.client, second.access_token)).active).toBe(true);
+    await expect(oidc.refreshTokenGrant(on.client, first.refresh_token ?? "")).rejects.toMatchObject({ error: "invalid_grant" });
     for (const token of [first.access_token, second.access_token, second.refresh_token ?? ""])
-      expect(await oidc.tokenIntrospection(client, token)).toEqual({ active: false });
-    expect((await asApp(api.url, second.access_token)("GET", "/api/projects")).status).toBe(401);
+      expect(await oidc.tokenIntrospection(on.client, token)).toEqual({ active: false });
+    expect((await asApp(on.api.url, second.access_token)("GET", "/api/projects")).status).toBe(401);
   });
 
   it("are introspected and revoked by their client alone", async () => {
-    const tokens = await granted(client, browser);
-    expect(await oidc.tokenIntrospection(client, tokens.access_token)).toMatchObject({
+    const tokens = await granted(on.client, on.browser);
+    expect(await oidc.tokenIntrospection(on.client, tokens.access_token)).toMatchObject({
       active: true,
-      client_id: registered.client_id,
+      client_id: on.registered.client_id,
       token_type: "Bearer",
-      iss: api.url,
+      iss: on.api.url,
       scope: expect.stringContaining("spaces:read"),
     });
-    expect(await oidc.tokenIntrospection(client, tokens.refresh_token ?? "")).toMatchObject({ active: true, token_type: "refresh_token" });
-    const other = await clientOf(api.url, await registeredClient(api.call));
+    expect(await oidc.tokenIntrospection(on.client, tokens.refresh_token ?? "")).toMatchObject({
+      active: true,
+      token_type: "refresh_token",
+    });
+    const other = await clientOf(on.api.url, await registeredClient(on.api.call));
     expect(await oidc.tokenIntrospection(other, tokens.access_token)).toEqual({ active: false });
     await oidc.tokenRevocation(other, tokens.access_token);
-    expect((await oidc.tokenIntrospection(client, tokens.access_token)).active).toBe(true);
-    await oidc.tokenRevocation(client, tokens.refresh_token ?? "");
-    expect(await oidc.tokenIntrospection(client, tokens.access_token)).toEqual({ active: false });
+    expect((await oidc.tokenIntrospection(on.client, tokens.access_token)).active).toBe(true);
+    await oidc.tokenRevocation(on.client, tokens.refresh_token ?? "");
+    expect(await oidc.tokenIntrospection(on.client, tokens.access_token)).toEqual({ active: false });
   });
 
   it("may what their scopes say, and only by the name of what they ask", async () => {
-    const app = asApp(api.url, (await granted(client, browser, { scope: "openid spaces:read run:plan" })).access_token);
+    const app = asApp(on.api.url, (await granted(on.client, on.browser, { scope: "openid spaces:read run:plan" })).access_token);
     expect((await app("GET", "/api/projects")).status).toBe(200);
     const { access_token: writing } = await granted(
-      await clientOf(api.url, await registeredClient(api.call, { scope: "spaces:write" })),
-      browser,
+      await clientOf(on.api.url, await registeredClient(on.api.call, { scope: "spaces:write" })),
+      on.browser,
       {
         scope: "spaces:write",
       },
     );
-    const made = await asApp(api.url, writing)("POST", "/api/projects", { body: { name: "of an app" } });
-    const [event] = (await api.call("GET", "/audit?action=project.created&limit=1")).body.events;
+    const made = await asApp(on.api.url, writing)("POST", "/api/projects", { body: { name: "of an app" } });
+    const [event] = (await on.api.call("GET", "/audit?action=project.created&limit=1")).body.events;
     expect([made.status, event.target.id, event.actor]).toEqual([
       201,
       made.body.project.id,
@@ -208,20 +206,18 @@ describe("tokens", () => {
 describe("an OAuth token of every scope there is", () => {
   it("reaches no token, client, password or session, nor anything that only a browser does", async () => {
     const scope = oauthScopes.join(" ");
-    const all = await registeredClient(api.call, { scope });
-    const app = asApp(api.url, (await granted(await clientOf(api.url, all), browser, { scope })).access_token);
+    const all = await registeredClient(on.api.call, { scope });
+    const app = asApp(on.api.url, (await granted(await clientOf(on.api.url, all), on.browser, { scope })).access_token);
     expect((await app("GET", "/api/me")).status).toBe(200);
     const kept = publicOperations.filter(
       ({ operation: { spec } }) => spec.access.by === "session" || spec.access.rule === "account:credentials",
     );
     expect(kept.length).toBeGreaterThan(15);
-    for (const { id, operation } of kept) {
-      const { status, body } = await app(
-        operation.method,
-        operation.path.replace(/:\w+/g, "x"),
-        operation.method === "GET" ? {} : { body: {} },
-      );
-      expect([id, status, body.error.code]).toEqual([id, 403, "FORBIDDEN"]);
+    for (const listed of kept) {
+      const { id, operation } = listed;
+      const answer = await app(operation.method, operation.path.replace(/:\w+/g, "x"), operation.method === "GET" ? {} : { body: {} });
+      const reason = operation.spec.access.by === "session" ? "session_required" : "scope";
+      expect(answer, id).toMatchObject({ status: 403, body: refusal(listed, "FORBIDDEN", reason) });
     }
     const families = new Set(kept.map(({ id }) => id.split(".")[0]));
     for (const family of ["accessTokens", "sessions", "oauthClients", "oauthConsent"])
@@ -235,22 +231,22 @@ describe("an OAuth token of every scope there is", () => {
 
 describe("client credentials", () => {
   it("make a service principal that is a member of nothing", async () => {
-    const service = await registeredClient(api.call, {
+    const service = await registeredClient(on.api.call, {
       redirect_uris: [],
       grant_types: ["client_credentials"],
       scope: "spaces:write run:plan",
     });
-    const configuration = await clientOf(api.url, service);
+    const configuration = await clientOf(on.api.url, service);
     const tokens = await oidc.clientCredentialsGrant(configuration, { scope: "spaces:write" });
     expect(tokens).toMatchObject({ scope: "spaces:write", expires_in: 3_600 });
     expect(tokens.refresh_token).toBeUndefined();
     expect(await oidc.tokenIntrospection(configuration, tokens.access_token)).toMatchObject({ active: true, sub: service.client_id });
-    const app = asApp(api.url, tokens.access_token);
-    const { workspace_id } = (await api.call("POST", "/api/projects", { body: { name: "owned" } })).body.project;
+    const app = asApp(on.api.url, tokens.access_token);
+    const { workspace_id } = (await on.api.call("POST", "/api/projects", { body: { name: "owned" } })).body.project;
     expect((await app("GET", `/api/projects?workspace_id=${workspace_id}`)).status).toBe(404);
-    const principal = await api.database.db.prisma.users.findUniqueOrThrow({ where: { username: service.client_id } });
+    const principal = await on.api.database.db.prisma.users.findUniqueOrThrow({ where: { username: service.client_id } });
     expect(principal.kind).toBe("service");
-    const joined = await api.call("POST", "/api/spaces/me/members", { body: { username: service.client_id, role: "viewer" } });
+    const joined = await on.api.call("POST", "/api/spaces/me/members", { body: { username: service.client_id, role: "viewer" } });
     expect(joined).toMatchObject({ status: 201, body: { member: { kind: "service", name: "An app" } } });
     expect((await app("GET", `/api/projects?workspace_id=${workspace_id}`)).status).toBe(200);
     await expect(oidc.clientCredentialsGrant(configuration, { scope: "openid" })).rejects.toMatchObject({ error: "invalid_scope" });
@@ -267,12 +263,16 @@ describe("the device flow", () => {
     token_endpoint_auth_method: "none",
   };
   const begin = async () => {
-    const app = await registeredClient(api.call, device);
-    const configuration = await clientOf(api.url, app);
+    const app = await registeredClient(on.api.call, device);
+    const configuration = await clientOf(on.api.url, app);
     return { app, configuration, told: await oidc.initiateDeviceAuthorization(configuration, { scope: "openid spaces:read" }) };
   };
   const poll = (app: Registered, device_code: string) =>
-    posted(api.url, "/oauth/token", { grant_type: "urn:ietf:params:oauth:grant-type:device_code", client_id: app.client_id, device_code });
+    posted(on.api.url, "/oauth/token", {
+      grant_type: "urn:ietf:params:oauth:grant-type:device_code",
+      client_id: app.client_id,
+      device_code,
+    });
 
   it("waits for the person, who enters the code and looks at what is asked", async () => {
     const { configuration, told } = await begin();
@@ -281,14 +281,14 @@ describe("the device flow", () => {
       interval: 5,
       expires_in: 900,
     });
-    expect(told.verification_uri).toBe(`${api.url}/oauth/device`);
-    const page = await browser.call("GET", pathOf(new URL(told.verification_uri_complete ?? "")));
+    expect(told.verification_uri).toBe(`${on.api.url}/oauth/device`);
+    const page = await on.browser.call("GET", pathOf(new URL(told.verification_uri_complete ?? "")));
     expect(page.body).toContain(told.user_code);
-    const done = await submitted(browser, "/oauth/device", { ...fieldsOf(String(page.body)), action: "approve" });
+    const done = await submitted(on.browser, "/oauth/device", { ...fieldsOf(String(page.body)), action: "approve" });
     expect([done.status, String(done.body).includes("Device allowed")]).toEqual([200, true]);
     const tokens = await oidc.pollDeviceAuthorizationGrant(configuration, { ...told, interval: 0.1 });
-    expect(tokens.claims()).toMatchObject({ iss: api.url });
-    expect((await asApp(api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(200);
+    expect(tokens.claims()).toMatchObject({ iss: on.api.url });
+    expect((await asApp(on.api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(200);
     await expect(oidc.pollDeviceAuthorizationGrant(configuration, { ...told, interval: 0.1 })).rejects.toMatchObject({
       error: "invalid_grant",
     });
@@ -299,47 +299,47 @@ describe("the device flow", () => {
     const { app, told } = await begin();
     expect((await poll(app, told.device_code)).body).toMatchObject({ error: "authorization_pending" });
     expect(await poll(app, told.device_code)).toMatchObject({ status: 400, body: { error: "slow_down" } });
-    const context = await browser.call("GET", `/api/oauth/device/context?user_code=${told.user_code.toLowerCase().replace("-", " ")}`);
+    const context = await on.browser.call("GET", `/api/oauth/device/context?user_code=${told.user_code.toLowerCase().replace("-", " ")}`);
     expect(context.body).toMatchObject({ status: "consent_required", user_code: told.user_code, client: { name: "An app" } });
     const { csrf_token, user_code } = context.body;
     const body = { csrf_token, user_code, action: "deny" };
-    expect((await browser.call("POST", "/api/oauth/device/decision", { body })).body).toMatchObject({ status: "denied" });
+    expect((await on.browser.call("POST", "/api/oauth/device/decision", { body })).body).toMatchObject({ status: "denied" });
     expect((await poll(app, told.device_code)).body).toMatchObject({ error: "access_denied" });
-    expect((await browser.call("POST", "/api/oauth/device/decision", { body })).body).toMatchObject({ status: "error" });
+    expect((await on.browser.call("POST", "/api/oauth/device/decision", { body })).body).toMatchObject({ status: "error" });
   });
 });
 
 describe("consents", () => {
   it("end the streams that an app follows as well", async () => {
-    const app = await registeredClient(api.call);
-    const { access_token } = await granted(await clientOf(api.url, app), browser);
-    const stream = await eventStream(`${api.url}/api/runs/sse?workspace_id=me`, access_token);
+    const app = await registeredClient(on.api.call);
+    const { access_token } = await granted(await clientOf(on.api.url, app), on.browser);
+    const stream = await eventStream(`${on.api.url}/api/runs/sse?workspace_id=me`, access_token);
     expect(stream.status).toBe(200);
     const ended = (async () => {
       for await (const _ of stream);
       return true;
     })();
-    await api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`);
+    await on.api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`);
     expect(await ended).toBe(true);
   });
 
   it("are listed, and taken back with all their tokens at once", async () => {
-    const app = await registeredClient(api.call, { client_name: "Taken back" });
-    const configuration = await clientOf(api.url, app);
-    const tokens = await granted(configuration, browser);
-    const { consents } = (await api.call("GET", "/api/me/oauth/consents")).body;
+    const app = await registeredClient(on.api.call, { client_name: "Taken back" });
+    const configuration = await clientOf(on.api.url, app);
+    const tokens = await granted(configuration, on.browser);
+    const { consents } = (await on.api.call("GET", "/api/me/oauth/consents")).body;
     expect(consents[0]).toMatchObject({
       client_id: app.client_id,
       client_name: "Taken back",
       scopes: ["openid", "profile", "spaces:read"],
     });
-    expect((await api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`)).body).toEqual({ success: true });
-    const twice = await api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`);
-    const unknown = await api.call("DELETE", "/api/me/oauth/consents/oac_unknown");
+    expect((await on.api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`)).body).toEqual({ success: true });
+    const twice = await on.api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`);
+    const unknown = await on.api.call("DELETE", "/api/me/oauth/consents/oac_unknown");
     expect([twice.status, twice.body]).toEqual([404, unknown.body]);
-    expect((await asApp(api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(401);
+    expect((await asApp(on.api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(401);
     await expect(oidc.refreshTokenGrant(configuration, tokens.refresh_token ?? "")).rejects.toMatchObject({ error: "invalid_grant" });
-    const { logs } = (await api.call("GET", `/api/me/oauth/audit-logs?client_id=${app.client_id}`)).body;
+    const { logs } = (await on.api.call("GET", `/api/me/oauth/audit-logs?client_id=${app.client_id}`)).body;
     expect(logs.map((log: { event_type: string }) => log.event_type)).toEqual([
       "consent_revoked",
       "token_issued",
@@ -348,14 +348,14 @@ describe("consents", () => {
       "client_registered",
     ]);
     expect(logs[1]).toMatchObject({ client_id: app.client_id, ip_address: "127.0.0.1", details: { grant_type: "authorization_code" } });
-    const page = (await api.call("GET", `/api/me/oauth/audit-logs?client_id=${app.client_id}&limit=2&offset=1`)).body.logs;
+    const page = (await on.api.call("GET", `/api/me/oauth/audit-logs?client_id=${app.client_id}&limit=2&offset=1`)).body.logs;
     expect(page).toEqual(logs.slice(1, 3));
   });
 
   it("can be asked for by a console of its own, as JSON", async () => {
-    const app = await registeredClient(api.call, { client_name: "By JSON" });
-    const { url, state } = await asking(await clientOf(api.url, app), { scope: "openid run:plan" });
-    const context = await browser.call("GET", `/api/oauth/authorize/context${url.search}`);
+    const app = await registeredClient(on.api.call, { client_name: "By JSON" });
+    const { url, state } = await asking(await clientOf(on.api.url, app), { scope: "openid run:plan" });
+    const context = await on.browser.call("GET", `/api/oauth/authorize/context${url.search}`);
     expect(context.body).toMatchObject({
       status: "consent_required",
       client: { name: "By JSON", logo_uri: null },
@@ -364,10 +364,10 @@ describe("consents", () => {
       params: { client_id: app.client_id },
     });
     const { csrf_token, params } = context.body;
-    const decision = await browser.call("POST", "/api/oauth/authorize/decision", { body: { ...params, csrf_token, action: "approve" } });
+    const decision = await on.browser.call("POST", "/api/oauth/authorize/decision", { body: { ...params, csrf_token, action: "approve" } });
     const back = new URL(decision.body.redirect_url);
     expect([back.origin, back.searchParams.has("code"), back.searchParams.get("state")]).toEqual(["https://app.example.com", true, state]);
-    const asked = (search: string) => browser.call("GET", `/api/oauth/authorize/context${search}`);
+    const asked = (search: string) => on.browser.call("GET", `/api/oauth/authorize/context${search}`);
     expect((await asked(url.search)).body).toMatchObject({ status: "auto_approved" });
     const wrong = new URLSearchParams(url.search);
     wrong.set("scope", "openid made:up");

@@ -1,23 +1,15 @@
 import { createActor } from "@takosumi/testkit/actors";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
-import { type Browser, browserOf } from "@takosumi/testkit/browser";
+import { browserOf } from "@takosumi/testkit/browser";
 import { caller } from "@takosumi/testkit/call";
 import fc from "fast-check";
 import * as oidc from "openid-client";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { answered, asking, callback, clientOf, granted, posted, type Registered, registeredClient, withApp } from "./oauth.ts";
+import { describe, expect, it } from "vitest";
+import { answered, asking, callback, clientOf, granted, oauthSuite, posted, registeredClient } from "./oauth.ts";
 
-let api: TestApi;
-let browser: Browser;
-let registered: Registered;
-let client: oidc.Configuration;
-beforeAll(async () => {
-  api = await startApi();
-  ({ browser, registered, client } = await withApp(api));
-});
-afterAll(() => api.close());
+const on = oauthSuite();
 
-const credentials = () => ({ client_id: registered.client_id, client_secret: registered.client_secret ?? "" });
+const credentials = () => ({ client_id: on.registered.client_id, client_secret: on.registered.client_secret ?? "" });
 const grant = "urn:ietf:params:oauth:grant-type:device_code";
 
 describe("the endpoints of clients", () => {
@@ -52,7 +44,7 @@ describe("the endpoints of clients", () => {
     ["a client with a NUL", { grant_type: "refresh_token", refresh_token: "x", client_id: "\0" }, 401, "invalid_client"],
     ["a long client", { grant_type: "refresh_token", refresh_token: "x", client_id: "x".repeat(10_000) }, 401, "invalid_client"],
   ])("POST /oauth/token with %s", async (_, given, status, error) => {
-    const answer = await posted(api.url, "/oauth/token", { ...credentials(), ...given });
+    const answer = await posted(on.api.url, "/oauth/token", { ...credentials(), ...given });
     expect(answer).toMatchObject({ status, body: { error, error_description: expect.any(String) } });
     expect(answer.headers.get("cache-control")).toBe("no-store");
     expect(JSON.stringify(answer.body)).not.toMatch(/stack|node_modules|select/i);
@@ -60,7 +52,7 @@ describe("the endpoints of clients", () => {
 
   it("take a parameter once, in a form, of a size that a form has", async () => {
     const form = { "content-type": "application/x-www-form-urlencoded" };
-    const call = caller(api.url, null);
+    const call = caller(on.api.url, null);
     for (const path of ["/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/device/code"]) {
       const twice = await call("POST", path, { raw: "client_id=a&client_id=b&token=x&grant_type=refresh_token", headers: form });
       expect(twice, path).toMatchObject({ status: 400, body: { error: "invalid_request" } });
@@ -96,8 +88,8 @@ describe("the endpoints of clients", () => {
       "refresh_token",
       "client_credentials",
       grant,
-      registered.client_id,
-      registered.client_secret ?? "",
+      on.registered.client_id,
+      on.registered.client_secret ?? "",
       callback,
       "openid",
     );
@@ -114,7 +106,7 @@ describe("the endpoints of clients", () => {
         fc.stringMatching(/^[\x21-\x7e]{0,30}$/),
         async (at, fields, known, shown) => {
           const answer = await posted(
-            api.url,
+            on.api.url,
             at,
             { ...fields, ...(known && credentials()) },
             known ? {} : { authorization: `Basic ${shown}` },
@@ -128,93 +120,79 @@ describe("the endpoints of clients", () => {
   });
 
   it("userinfo wants an access token that may tell who somebody is", async () => {
-    const tokens = await granted(client, browser, { scope: "spaces:read" });
-    const read = (token: string) => caller(api.url, token)("GET", "/oauth/userinfo");
+    const tokens = await granted(on.client, on.browser, { scope: "spaces:read" });
+    const read = (token: string) => caller(on.api.url, token)("GET", "/oauth/userinfo");
     expect(await read(tokens.access_token)).toMatchObject({ status: 403, body: { error: "insufficient_scope" } });
-    for (const token of ["x", api.token, tokens.refresh_token ?? "", `tak_oat_${"x".repeat(43)}`])
+    for (const token of ["x", on.api.token, tokens.refresh_token ?? "", `tak_oat_${"x".repeat(43)}`])
       expect(await read(token)).toMatchObject({ status: 401, body: { error: "invalid_token" } });
-    expect((await caller(api.url, null)("GET", "/oauth/userinfo")).status).toBe(401);
-    const { access_token } = await granted(client, browser);
-    expect((await caller(api.url, null)("GET", `/oauth/userinfo?access_token=${access_token}`)).status).toBe(400);
+    expect((await caller(on.api.url, null)("GET", "/oauth/userinfo")).status).toBe(401);
+    const { access_token } = await granted(on.client, on.browser);
+    expect((await caller(on.api.url, null)("GET", `/oauth/userinfo?access_token=${access_token}`)).status).toBe(400);
   });
 });
 
 describe("user codes", () => {
   const device = { redirect_uris: [], grant_types: [grant], token_endpoint_auth_method: "none" };
   const begun = async () => {
-    const app = await registeredClient(api.call, device);
-    return { app, ...(await posted(api.url, "/oauth/device/code", { client_id: app.client_id, scope: "openid" })).body };
+    const app = await registeredClient(on.api.call, device);
+    return { app, ...(await posted(on.api.url, "/oauth/device/code", { client_id: app.client_id, scope: "openid" })).body };
   };
-
-  it("cannot be guessed: thirty looks in ten minutes, then 429 with a wait, and others go on", async () => {
-    const guesser = await browserOf(api.url, (await createActor(api.database.db)).token);
-    const { user_code } = await begun();
-    const look = (code: string) => guesser.call("GET", `/api/oauth/device/context?user_code=${code}`);
-    for (let i = 0; i < 30; i++) expect((await look("BCDF-GHJK")).body).toMatchObject({ status: "error" });
-    const slowed = await look(user_code);
-    expect(slowed).toMatchObject({ status: 429, body: { error: { code: "RATE_LIMITED" } } });
-    expect(Number(slowed.headers.get("retry-after"))).toBeGreaterThan(500);
-    expect((await guesser.call("GET", `/oauth/device?user_code=${user_code}`)).status).toBe(429);
-    expect((await browser.call("GET", `/api/oauth/device/context?user_code=${user_code}`)).body).toMatchObject({
-      status: "consent_required",
-    });
-  });
 
   it("are answered once, however many answer at once, and by whoever was shown the question", async () => {
     const { user_code, device_code, app } = await begun();
-    const { csrf_token } = (await browser.call("GET", `/api/oauth/device/context?user_code=${user_code}`)).body;
-    const other = await browserOf(api.url, (await createActor(api.database.db)).token);
+    const { csrf_token } = (await on.browser.call("GET", `/api/oauth/device/context?user_code=${user_code}`)).body;
+    const other = await browserOf(on.api.url, (await createActor(on.api.database.db)).token);
     const body = { user_code, csrf_token, action: "approve" };
     expect((await other.call("POST", "/api/oauth/device/decision", { body })).status).toBe(403);
-    const answers = await Promise.all(Array.from({ length: 8 }, () => browser.call("POST", "/api/oauth/device/decision", { body })));
+    const answers = await Promise.all(Array.from({ length: 8 }, () => on.browser.call("POST", "/api/oauth/device/decision", { body })));
     expect(answers.filter(({ body: { status } }) => status === "approved")).toHaveLength(1);
     const polls = await Promise.all(
-      Array.from({ length: 20 }, () => posted(api.url, "/oauth/token", { grant_type: grant, client_id: app.client_id, device_code })),
+      Array.from({ length: 20 }, () => posted(on.api.url, "/oauth/token", { grant_type: grant, client_id: app.client_id, device_code })),
     );
     const won = polls.filter(({ status }) => status === 200);
     expect(won.length).toBeLessThanOrEqual(1);
     for (const { status } of polls) expect([200, 400]).toContain(status);
-    for (const { body: tokens } of won) expect((await caller(api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(401);
+    for (const { body: tokens } of won) expect((await caller(on.api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(401);
   });
 
   it("that ran out are told so", async () => {
     const { user_code, device_code, app } = await begun();
-    const { prisma } = api.database.db;
+    const { prisma } = on.api.database.db;
     const [row] = await prisma.oauth_artifacts.findMany({ where: { client_id: app.client_id } });
     const payload = { ...(row?.payload as object), exp: 1 };
     await prisma.oauth_artifacts.update({ where: { id: row?.id ?? "" }, data: { expires_at: new Date(1_000), payload } });
-    const answer = await posted(api.url, "/oauth/token", { grant_type: grant, client_id: app.client_id, device_code });
+    const answer = await posted(on.api.url, "/oauth/token", { grant_type: grant, client_id: app.client_id, device_code });
     expect(answer.body).toMatchObject({ error: "expired_token" });
-    expect((await browser.call("GET", `/api/oauth/device/context?user_code=${user_code}`)).body).toMatchObject({ status: "error" });
+    expect((await on.browser.call("GET", `/api/oauth/device/context?user_code=${user_code}`)).body).toMatchObject({ status: "error" });
   });
 });
 
 describe("what ends", () => {
   it("ends at once: a consent taken back while its tokens are being refreshed leaves none", async () => {
     for (let round = 0; round < 5; round++) {
-      const app = await registeredClient(api.call);
-      const configuration = await clientOf(api.url, app);
+      const app = await registeredClient(on.api.call);
+      const configuration = await clientOf(on.api.url, app);
       const families = [];
-      for (let i = 0; i < 4; i++) families.push(await granted(configuration, browser));
+      for (let i = 0; i < 4; i++) families.push(await granted(configuration, on.browser));
       const refreshing = families.map(({ refresh_token }) => oidc.refreshTokenGrant(configuration, refresh_token ?? "").catch(() => null));
-      const [, ...made] = await Promise.all([api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`), ...refreshing]);
+      const [, ...made] = await Promise.all([on.api.call("DELETE", `/api/me/oauth/consents/${app.client_id}`), ...refreshing]);
       for (const tokens of [...families, ...made])
-        if (tokens) expect((await caller(api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(401);
-      expect(await api.database.db.prisma.oauth_artifacts.count({ where: { client_id: app.client_id } })).toBe(0);
+        if (tokens) expect((await caller(on.api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(401);
+      expect(await on.api.database.db.prisma.oauth_artifacts.count({ where: { client_id: app.client_id } })).toBe(0);
     }
   });
 
   it("of one family leaves the others of that app", async () => {
-    const [first, second] = [await granted(client, browser), await granted(client, browser)];
-    await oidc.tokenRevocation(client, first.refresh_token ?? "");
-    expect((await oidc.tokenIntrospection(client, first.access_token)).active).toBe(false);
-    expect((await oidc.tokenIntrospection(client, second.access_token)).active).toBe(true);
+    const [first, second] = [await granted(on.client, on.browser), await granted(on.client, on.browser)];
+    await oidc.tokenRevocation(on.client, first.refresh_token ?? "");
+    expect((await oidc.tokenIntrospection(on.client, first.access_token)).active).toBe(false);
+    expect((await oidc.tokenIntrospection(on.client, second.access_token)).active).toBe(true);
   });
 
   it("is found by nobody who reads the database: neither token, code, secret nor user code stands there", async () => {
-    const tokens = await granted(client, browser);
-    const code = (await answered(browser, await asking(client))).searchParams.get("code") ?? "";
-    const { prisma } = api.database.db;
+    const tokens = await granted(on.client, on.browser);
+    const code = (await answered(on.browser, await asking(on.client))).searchParams.get("code") ?? "";
+    const { prisma } = on.api.database.db;
     const all = JSON.stringify([
       await prisma.oauth_artifacts.findMany(),
       await prisma.oauth_clients.findMany(),
@@ -226,8 +204,8 @@ describe("what ends", () => {
       tokens.access_token,
       tokens.refresh_token ?? "",
       code,
-      registered.client_secret ?? "",
-      registered.registration_access_token,
+      on.registered.client_secret ?? "",
+      on.registered.registration_access_token,
     ])
       expect(all.includes(secret)).toBe(false);
     expect(all).not.toMatch(/"(?:d|p|q|dp|dq|qi)":/);
@@ -245,19 +223,19 @@ describe("the keys of id tokens", () => {
   };
 
   it("are replaced after 90 days, once for all replicas, and what the old one signed is good for another day", async () => {
-    const replica = await startApi({ replicaOf: api });
+    const replica = await startApi({ replicaOf: on.api });
     try {
-      const before = await granted(client, browser);
-      const [old] = await keys(api.url);
-      const { db } = api.database;
+      const before = await granted(on.client, on.browser);
+      const [old] = await keys(on.api.url);
+      const { db } = on.api.database;
       await db.prisma.oauth_signing_keys.updateMany({ data: { created_at: new Date(Date.now() - 91 * 86_400_000) } });
       await told(db);
-      const seen = await Promise.all([api, replica].flatMap(({ url }) => Array.from({ length: 5 }, () => shows(url, 2))));
+      const seen = await Promise.all([on.api, replica].flatMap(({ url }) => Array.from({ length: 5 }, () => shows(url, 2))));
       const shown = seen.at(-1) ?? [];
       expect(await db.prisma.oauth_signing_keys.count()).toBe(2);
       expect(shown.map(({ kid }) => kid)).toEqual([shown[0]?.kid, old?.kid]);
       for (const key of shown) expect(Object.keys(key).toSorted()).toEqual(["alg", "e", "kid", "kty", "n", "use"]);
-      const after = await granted(client, browser);
+      const after = await granted(on.client, on.browser);
       const kidOf = (token = "") => JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()).kid;
       expect([kidOf(before.id_token), kidOf(after.id_token)]).toEqual([old?.kid, shown[0]?.kid]);
       await db.prisma.oauth_signing_keys.updateMany({
@@ -265,7 +243,7 @@ describe("the keys of id tokens", () => {
         data: { retired_at: new Date(Date.now() - 2 * 86_400_000) },
       });
       await told(db);
-      expect((await shows(api.url, 1)).map(({ kid }) => kid)).toEqual([shown[0]?.kid]);
+      expect((await shows(on.api.url, 1)).map(({ kid }) => kid)).toEqual([shown[0]?.kid]);
     } finally {
       await replica.close();
     }

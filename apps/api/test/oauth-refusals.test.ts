@@ -1,9 +1,8 @@
 import { createActor } from "@takosumi/testkit/actors";
-import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { type Browser, browserOf } from "@takosumi/testkit/browser";
 import { caller } from "@takosumi/testkit/call";
 import * as oidc from "openid-client";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   answered,
   asking,
@@ -11,28 +10,20 @@ import {
   clientOf,
   fieldsOf,
   granted,
+  oauthSuite,
   pathOf,
   posted,
   type Registered,
   registeredClient,
   submitted,
-  withApp,
 } from "./oauth.ts";
 
-let api: TestApi;
-let browser: Browser;
-let registered: Registered;
-let client: oidc.Configuration;
-beforeAll(async () => {
-  api = await startApi();
-  ({ browser, registered, client } = await withApp(api));
-});
-afterAll(() => api.close());
+const on = oauthSuite();
 
 const challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const plain = () => ({
   response_type: "code",
-  client_id: registered.client_id,
+  client_id: on.registered.client_id,
   redirect_uri: callback,
   scope: "openid",
   state: "s",
@@ -41,7 +32,7 @@ const plain = () => ({
 });
 const authorize = (given: Readonly<Record<string, string | undefined>>) => {
   const query = Object.entries({ ...plain(), ...given }).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return browser.call("GET", `/oauth/authorize?${new URLSearchParams(query)}`);
+  return on.browser.call("GET", `/oauth/authorize?${new URLSearchParams(query)}`);
 };
 
 describe("an authorization request", () => {
@@ -94,7 +85,7 @@ describe("an authorization request", () => {
     const back = new URL(answer.headers.get("location") ?? "");
     expect(back.origin + back.pathname).toBe(callback);
     const said = new URLSearchParams(back.search || back.hash.slice(1));
-    expect(Object.fromEntries(said)).toMatchObject({ error, state: "s", iss: api.url });
+    expect(Object.fromEntries(said)).toMatchObject({ error, state: "s", iss: on.api.url });
     expect(said.has("code")).toBe(false);
   });
 
@@ -110,21 +101,21 @@ describe("an authorization request", () => {
 
   it("that says a thing twice goes nowhere, and one of a browser is told so on a page", async () => {
     const twice = `/oauth/authorize?${new URLSearchParams(plain())}&redirect_uri=https%3A%2F%2Fevil.example`;
-    expect(await browser.call("GET", twice)).toMatchObject({ status: 400, body: { error: "invalid_request" } });
-    const page = await browser.call("GET", twice, { headers: { accept: "text/html" } });
+    expect(await on.browser.call("GET", twice)).toMatchObject({ status: 400, body: { error: "invalid_request" } });
+    const page = await on.browser.call("GET", twice, { headers: { accept: "text/html" } });
     expect([page.status, page.headers.get("content-type"), page.headers.get("location")]).toEqual([400, "text/html; charset=utf-8", null]);
     expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
   });
 
   it("of a revoked client goes nowhere, and what it was given is gone", async () => {
-    const gone = await registeredClient(api.call);
-    const configuration = await clientOf(api.url, gone);
-    const tokens = await granted(configuration, browser);
-    expect((await api.call("DELETE", `/api/me/oauth/clients/${gone.client_id}`)).body).toEqual({ success: true });
+    const gone = await registeredClient(on.api.call);
+    const configuration = await clientOf(on.api.url, gone);
+    const tokens = await granted(configuration, on.browser);
+    expect((await on.api.call("DELETE", `/api/me/oauth/clients/${gone.client_id}`)).body).toEqual({ success: true });
     expect((await authorize({ client_id: gone.client_id })).status).toBe(400);
-    expect((await caller(api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(401);
+    expect((await caller(on.api.url, tokens.access_token)("GET", "/api/projects")).status).toBe(401);
     await expect(oidc.refreshTokenGrant(configuration, tokens.refresh_token ?? "")).rejects.toMatchObject({ error: "invalid_client" });
-    expect((await api.call("GET", "/api/me/oauth/clients")).body.clients).toContainEqual(
+    expect((await on.api.call("GET", "/api/me/oauth/clients")).body.clients).toContainEqual(
       expect.objectContaining({ client_id: gone.client_id, status: "revoked" }),
     );
   });
@@ -132,20 +123,20 @@ describe("an authorization request", () => {
 
 describe("consent", () => {
   const page = async (as: Browser) => {
-    const asked = await asking(client, { prompt: "consent" });
+    const asked = await asking(on.client, { prompt: "consent" });
     return { asked, fields: fieldsOf(String((await as.call("GET", pathOf(asked.url))).body)) };
   };
 
   it("of another person who signed in meanwhile is refused", async () => {
-    const { fields } = await page(browser);
-    const other = await browserOf(api.url, (await createActor(api.database.db)).token);
+    const { fields } = await page(on.browser);
+    const other = await browserOf(on.api.url, (await createActor(on.api.database.db)).token);
     const answer = await submitted(other, "/oauth/authorize", { ...fields, action: "approve" });
     expect(answer).toMatchObject({ status: 403, body: { error: { code: "FORBIDDEN", details: { reason: "csrf" } } } });
   });
 
   it("of the same person in another session is refused", async () => {
-    const { fields } = await page(browser);
-    const again = await browserOf(api.url, api.token);
+    const { fields } = await page(on.browser);
+    const again = await browserOf(on.api.url, on.api.token);
     expect((await submitted(again, "/oauth/authorize", { ...fields, action: "approve" })).status).toBe(403);
   });
 
@@ -157,33 +148,33 @@ describe("consent", () => {
     ["a token of its own", { csrf_token: "9999999999.tk1.x.y" }],
     ["no token", { csrf_token: "" }],
   ])("to %s than was shown is refused", async (_, change) => {
-    const { fields } = await page(browser);
-    expect((await submitted(browser, "/oauth/authorize", { ...fields, ...change, action: "approve" })).status).toBe(403);
+    const { fields } = await page(on.browser);
+    expect((await submitted(on.browser, "/oauth/authorize", { ...fields, ...change, action: "approve" })).status).toBe(403);
   });
 
   it("from another origin, and by a token, is refused", async () => {
-    const { fields } = await page(browser);
+    const { fields } = await page(on.browser);
     const raw = new URLSearchParams({ ...fields, action: "approve" }).toString();
     const type = { "content-type": "application/x-www-form-urlencoded" };
-    const foreign = await browser.call("POST", "/oauth/authorize", { raw, headers: { ...type, origin: "https://evil.example" } });
+    const foreign = await on.browser.call("POST", "/oauth/authorize", { raw, headers: { ...type, origin: "https://evil.example" } });
     expect(foreign).toMatchObject({ status: 403, body: { error: { details: { reason: "origin" } } } });
-    expect((await api.call("POST", "/oauth/authorize", { raw, headers: type })).status).toBe(401);
-    expect((await api.call("GET", "/api/oauth/authorize/context")).status).toBe(403);
+    expect((await on.api.call("POST", "/oauth/authorize", { raw, headers: type })).status).toBe(401);
+    expect((await on.api.call("GET", "/api/oauth/authorize/context")).status).toBe(403);
   });
 
   it("is asked of whoever is signed in: one person's consent is not another's", async () => {
-    await granted(client, browser);
-    const other = await browserOf(api.url, (await createActor(api.database.db)).token);
-    const { url } = await asking(client);
+    await granted(on.client, on.browser);
+    const other = await browserOf(on.api.url, (await createActor(on.api.database.db)).token);
+    const { url } = await asking(on.client);
     expect((await other.call("GET", pathOf(url))).status).toBe(200);
-    const tokens = await granted(client, other);
-    const mine = await granted(client, browser);
+    const tokens = await granted(on.client, other);
+    const mine = await granted(on.client, on.browser);
     expect(tokens.claims()?.sub).not.toBe(mine.claims()?.sub);
   });
 
   it("is asked on a page that nobody frames, that runs nothing, and whose form leads to the app alone", async () => {
-    const { url } = await asking(client, { prompt: "consent" });
-    const { headers, body } = await browser.call("GET", pathOf(url));
+    const { url } = await asking(on.client, { prompt: "consent" });
+    const { headers, body } = await on.browser.call("GET", pathOf(url));
     const policy = headers.get("content-security-policy") ?? "";
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).toContain("form-action 'self' https://app.example.com;");
@@ -194,9 +185,9 @@ describe("consent", () => {
   });
 
   it("shows a client's own words as words", async () => {
-    const sly = await registeredClient(api.call, { client_name: '<img src=x onerror="alert(1)">' });
-    const { url } = await asking(await clientOf(api.url, sly));
-    const { body } = await browser.call("GET", pathOf(url));
+    const sly = await registeredClient(on.api.call, { client_name: '<img src=x onerror="alert(1)">' });
+    const { url } = await asking(await clientOf(on.api.url, sly));
+    const { body } = await on.browser.call("GET", pathOf(url));
     expect(body).toContain("&#60;img");
     expect(body).not.toContain("<img");
   });
@@ -204,26 +195,26 @@ describe("consent", () => {
 
 describe("the answer to an app", () => {
   it("says who answers, so that a mix-up of two servers is found", async () => {
-    const asked = await asking(client);
-    const back = await answered(browser, asked);
-    expect(back.searchParams.get("iss")).toBe(api.url);
+    const asked = await asking(on.client);
+    const back = await answered(on.browser, asked);
+    expect(back.searchParams.get("iss")).toBe(on.api.url);
     back.searchParams.set("iss", "https://another.example");
     const checks = { pkceCodeVerifier: asked.verifier, expectedState: asked.state, expectedNonce: asked.nonce };
-    await expect(oidc.authorizationCodeGrant(client, back, checks)).rejects.toMatchObject({ code: "OAUTH_INVALID_RESPONSE" });
-    expect(client.serverMetadata()).toMatchObject({ authorization_response_iss_parameter_supported: true });
+    await expect(oidc.authorizationCodeGrant(on.client, back, checks)).rejects.toMatchObject({ code: "OAUTH_INVALID_RESPONSE" });
+    expect(on.client.serverMetadata()).toMatchObject({ authorization_response_iss_parameter_supported: true });
   });
 
   it("is a code for that client, address and verifier alone", async () => {
-    const other = await registeredClient(api.call);
+    const other = await registeredClient(on.api.call);
     const code = async () => {
-      const asked = await asking(client);
-      return { code: (await answered(browser, asked)).searchParams.get("code") ?? "", verifier: asked.verifier };
+      const asked = await asking(on.client);
+      return { code: (await answered(on.browser, asked)).searchParams.get("code") ?? "", verifier: asked.verifier };
     };
-    const redeem = async (given: Readonly<Record<string, string>>, who: Registered = registered) => {
+    const redeem = async (given: Readonly<Record<string, string>>, who: Registered = on.registered) => {
       const { code: made, verifier } = await code();
       const fields = { grant_type: "authorization_code", code: made, code_verifier: verifier, redirect_uri: callback };
       const credentials = { client_id: who.client_id, client_secret: who.client_secret ?? "" };
-      return posted(api.url, "/oauth/token", { ...fields, ...credentials, ...given });
+      return posted(on.api.url, "/oauth/token", { ...fields, ...credentials, ...given });
     };
     expect(await redeem({}, other)).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
     expect(await redeem({ redirect_uri: `${callback}/x` })).toMatchObject({ status: 400, body: { error: "invalid_grant" } });
@@ -237,22 +228,22 @@ describe("the answer to an app", () => {
 describe("twenty at once", () => {
   const twenty = <T>(one: () => Promise<T>) => Promise.all(Array.from({ length: 20 }, one));
   const dead = async (tokens: readonly string[]) => {
-    for (const token of tokens) expect(await oidc.tokenIntrospection(client, token)).toEqual({ active: false });
+    for (const token of tokens) expect(await oidc.tokenIntrospection(on.client, token)).toEqual({ active: false });
   };
 
   it("of one code: at most one gets tokens, and then none of them is good", async () => {
     for (let round = 0; round < 5; round++) {
-      const asked = await asking(client);
-      const back = await answered(browser, asked);
+      const asked = await asking(on.client);
+      const back = await answered(on.browser, asked);
       const fields = {
         grant_type: "authorization_code",
         code: back.searchParams.get("code") ?? "",
         code_verifier: asked.verifier,
         redirect_uri: callback,
-        client_id: registered.client_id,
-        client_secret: registered.client_secret ?? "",
+        client_id: on.registered.client_id,
+        client_secret: on.registered.client_secret ?? "",
       };
-      const answers = await twenty(() => posted(api.url, "/oauth/token", fields));
+      const answers = await twenty(() => posted(on.api.url, "/oauth/token", fields));
       const won = answers.filter(({ status }) => status === 200);
       expect(won.length).toBeLessThanOrEqual(1);
       for (const { status, body } of answers) if (status !== 200) expect([status, body.error]).toEqual([400, "invalid_grant"]);
@@ -262,20 +253,20 @@ describe("twenty at once", () => {
 
   it("of one refresh token: at most one gets tokens, and then none of the family is good", async () => {
     for (let round = 0; round < 5; round++) {
-      const first = await granted(client, browser);
+      const first = await granted(on.client, on.browser);
       const fields = {
         grant_type: "refresh_token",
         refresh_token: first.refresh_token ?? "",
-        client_id: registered.client_id,
-        client_secret: registered.client_secret ?? "",
+        client_id: on.registered.client_id,
+        client_secret: on.registered.client_secret ?? "",
       };
-      const answers = await twenty(() => posted(api.url, "/oauth/token", fields));
+      const answers = await twenty(() => posted(on.api.url, "/oauth/token", fields));
       const won = answers.filter(({ status }) => status === 200);
       expect(won.length).toBeLessThanOrEqual(1);
       for (const { status, body } of answers) if (status !== 200) expect([status, body.error]).toEqual([400, "invalid_grant"]);
       await dead([first.access_token, ...won.flatMap(({ body }) => [body.access_token, body.refresh_token])]);
     }
-    const { logs } = (await api.call("GET", `/api/me/oauth/audit-logs?client_id=${registered.client_id}`)).body;
+    const { logs } = (await on.api.call("GET", `/api/me/oauth/audit-logs?client_id=${on.registered.client_id}`)).body;
     expect(logs).toContainEqual(expect.objectContaining({ event_type: "token_reuse_detected" }));
   });
 });

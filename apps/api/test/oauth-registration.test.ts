@@ -1,31 +1,26 @@
 import { createActor, createToken } from "@takosumi/testkit/actors";
-import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { caller } from "@takosumi/testkit/call";
 import * as oidc from "openid-client";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { callback, clientOf, registeredClient } from "./oauth.ts";
+import { describe, expect, it } from "vitest";
+import { callback, clientOf, oauthSuite, registeredClient } from "./oauth.ts";
 
-let api: TestApi;
-beforeAll(async () => {
-  api = await startApi();
-});
-afterAll(() => api.close());
+const on = oauthSuite();
 
 const metadata = { client_name: "Registered", redirect_uris: [callback], scope: "openid spaces:read", contacts: ["a@example.com"] };
-const managing = ({ registration_access_token: token }: { registration_access_token: string }) => caller(api.url, token);
-const registered = async (given: object = {}) => (await api.call("POST", "/oauth/register", { body: { ...metadata, ...given } })).body;
+const managing = ({ registration_access_token: token }: { registration_access_token: string }) => caller(on.api.url, token);
+const registered = async (given: object = {}) => (await on.api.call("POST", "/oauth/register", { body: { ...metadata, ...given } })).body;
 const pathOf = ({ client_id }: { client_id: string }) => `/oauth/register/${client_id}`;
 
 describe("registration", () => {
   it("is done by a person's token, and its answer works at once", async () => {
-    const answer = await api.call("POST", "/oauth/register", { body: metadata });
+    const answer = await on.api.call("POST", "/oauth/register", { body: metadata });
     expect(answer).toMatchObject({
       status: 201,
       body: {
         client_id: expect.stringMatching(/^oac_/),
         client_secret: expect.any(String),
         client_secret_expires_at: 0,
-        registration_client_uri: `${api.url}/oauth/register/${answer.body.client_id}`,
+        registration_client_uri: `${on.api.url}/oauth/register/${answer.body.client_id}`,
         grant_types: ["authorization_code", "refresh_token"],
         response_types: ["code"],
         scope: "openid spaces:read",
@@ -33,9 +28,9 @@ describe("registration", () => {
     });
     expect(answer.body).not.toHaveProperty("contacts");
     expect(answer.headers.get("cache-control")).toBe("no-store");
-    const client = await clientOf(api.url, answer.body);
-    expect(client.serverMetadata().registration_endpoint).toBe(`${api.url}/oauth/register`);
-    const { prisma } = api.database.db;
+    const client = await clientOf(on.api.url, answer.body);
+    expect(client.serverMetadata().registration_endpoint).toBe(`${on.api.url}/oauth/register`);
+    const { prisma } = on.api.database.db;
     const event = await prisma.audit_events.findFirstOrThrow({ where: { target_id: answer.body.client_id } });
     expect(event).toMatchObject({ action: "oauth.client_registered", actor: { kind: "user" } });
     expect(event.workspace_id).toMatch(/^ws_/);
@@ -44,11 +39,11 @@ describe("registration", () => {
 
   it("with openid-client's own registration call", async () => {
     const client = await oidc.dynamicClientRegistration(
-      new URL(api.url),
+      new URL(on.api.url),
       { ...metadata, token_endpoint_auth_method: "client_secret_post" },
       undefined,
       {
-        initialAccessToken: api.token,
+        initialAccessToken: on.api.token,
         execute: [oidc.allowInsecureRequests],
       },
     );
@@ -56,13 +51,13 @@ describe("registration", () => {
   });
 
   it("is for nobody else: no token, one of a service, of too few scopes, or of a space is refused", async () => {
-    const { db } = api.database;
+    const { db } = on.api.database;
     const actor = await createActor(db);
     const few = await createToken(db, actor.user_id, { scopes: ["account:read", "account:write"] });
     const bound = await createToken(db, actor.user_id, { workspace_id: actor.workspace_id });
-    expect((await caller(api.url, null)("POST", "/oauth/register", { body: metadata })).status).toBe(401);
+    expect((await caller(on.api.url, null)("POST", "/oauth/register", { body: metadata })).status).toBe(401);
     for (const token of [few, bound])
-      expect((await caller(api.url, token)("POST", "/oauth/register", { body: metadata })).status).toBe(403);
+      expect((await caller(on.api.url, token)("POST", "/oauth/register", { body: metadata })).status).toBe(403);
   });
 
   it.each([
@@ -101,11 +96,11 @@ describe("registration", () => {
     ["a sector", { sector_identifier_uri: "https://evil.example/" }, "sector_identifier_uri"],
     ["a NUL", { client_name: "a\0b" }, "client_name"],
   ])("with %s is refused, in OAuth's words and in ours", async (_, given, field) => {
-    const answer = await api.call("POST", "/oauth/register", { body: { ...metadata, ...given } });
+    const answer = await on.api.call("POST", "/oauth/register", { body: { ...metadata, ...given } });
     expect(answer).toMatchObject({ status: 400, body: { error: expect.stringMatching(/^invalid_(?:client_metadata|redirect_uri)$/) } });
     expect(answer.body.error_description).toContain(field);
     const { contacts: __, ...strict } = metadata;
-    const ours = await api.call("POST", "/api/me/oauth/clients", { body: { ...strict, ...given } });
+    const ours = await on.api.call("POST", "/api/me/oauth/clients", { body: { ...strict, ...given } });
     expect(ours).toMatchObject({ status: 400, body: { error: { code: "BAD_REQUEST" } } });
     expect(ours.body.error.details.fields.map(({ path }: { path: string }) => path)).toContain(field);
   });
@@ -118,7 +113,7 @@ describe("registration", () => {
     ["broken UTF-8", "application/json", new Uint8Array([0x22, 0xff, 0x22])],
     ["deep nesting", "application/json", `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`],
   ])("of %s is refused", async (_, type, raw) => {
-    const answer = await api.call("POST", "/oauth/register", { raw, headers: { "content-type": type } });
+    const answer = await on.api.call("POST", "/oauth/register", { raw, headers: { "content-type": type } });
     expect(answer).toMatchObject({ status: 400, body: { error: "invalid_client_metadata" } });
   });
 });
@@ -139,7 +134,7 @@ describe("a registration", () => {
     const gone = await managing(after)("GET", pathOf(after));
     expect(gone).toMatchObject({ status: 401, body: { error: "invalid_token" } });
     expect(gone.headers.get("www-authenticate")).toContain("invalid_token");
-    const { logs } = (await api.call("GET", `/api/me/oauth/audit-logs?client_id=${after.client_id}`)).body;
+    const { logs } = (await on.api.call("GET", `/api/me/oauth/audit-logs?client_id=${after.client_id}`)).body;
     expect(logs.map((log: { event_type: string }) => log.event_type)).toEqual(["client_deleted", "client_updated", "client_registered"]);
   });
 
@@ -151,8 +146,8 @@ describe("a registration", () => {
     for (const { status } of answers) expect([200, 401]).toContain(status);
     const path = `/api/me/oauth/clients/${before.client_id}`;
     const changes = [{ client_name: "Both" }, { scope: "openid" }, { client_uri: "https://app.example.com" }];
-    await Promise.all(changes.map((change) => api.call("PATCH", path, { body: change })));
-    const { clients } = (await api.call("GET", "/api/me/oauth/clients?limit=100")).body;
+    await Promise.all(changes.map((change) => on.api.call("PATCH", path, { body: change })));
+    const { clients } = (await on.api.call("GET", "/api/me/oauth/clients?limit=100")).body;
     expect(clients.find(({ client_id }: { client_id: string }) => client_id === before.client_id)).toMatchObject({
       name: "Both",
       allowed_scopes: ["openid"],
@@ -173,12 +168,12 @@ describe("a registration", () => {
   it("is not another's: its token opens no other client, and no person's token opens it", async () => {
     const [mine, other] = [await registered(), await registered()];
     expect((await managing(mine)("GET", pathOf(other))).status).toBe(401);
-    expect((await api.call("GET", pathOf(mine))).status).toBe(401);
+    expect((await on.api.call("GET", pathOf(mine))).status).toBe(401);
     expect((await managing(mine)("PUT", pathOf(mine), { body: { ...metadata, client_id: other.client_id } })).body).toMatchObject({
       error: "invalid_client_metadata",
     });
     expect((await managing(mine)("GET", "/api/projects")).status).toBe(401);
-    const stranger = caller(api.url, (await createActor(api.database.db)).token);
+    const stranger = caller(on.api.url, (await createActor(on.api.database.db)).token);
     for (const [method, body] of [
       ["PATCH", { client_name: "stolen" }],
       ["DELETE", undefined],
@@ -188,13 +183,13 @@ describe("a registration", () => {
   });
 
   it("is changed by its owner in part", async () => {
-    const { client_id } = await registeredClient(api.call, { client_uri: "https://app.example.com" });
+    const { client_id } = await registeredClient(on.api.call, { client_uri: "https://app.example.com" });
     const path = `/api/me/oauth/clients/${client_id}`;
-    const answer = await api.call("PATCH", path, { body: { client_uri: null, scope: "openid" } });
+    const answer = await on.api.call("PATCH", path, { body: { client_uri: null, scope: "openid" } });
     expect(answer).toMatchObject({ status: 200, body: { id: client_id, client_uri: null, allowed_scopes: ["openid"], name: "An app" } });
-    expect((await api.call("PATCH", path, { body: {} })).status).toBe(400);
-    expect((await api.call("PATCH", path, { body: { redirect_uris: ["http://evil.example/"] } })).status).toBe(400);
-    await api.call("DELETE", path);
-    expect((await api.call("PATCH", path, { body: { client_name: "Back" } })).status).toBe(409);
+    expect((await on.api.call("PATCH", path, { body: {} })).status).toBe(400);
+    expect((await on.api.call("PATCH", path, { body: { redirect_uris: ["http://evil.example/"] } })).status).toBe(400);
+    await on.api.call("DELETE", path);
+    expect((await on.api.call("PATCH", path, { body: { client_name: "Back" } })).status).toBe(409);
   });
 });

@@ -1,7 +1,8 @@
-import type { TestApi } from "@takosumi/testkit/api";
+import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { type Browser, browserOf } from "@takosumi/testkit/browser";
 import { type Answer, type Call, caller } from "@takosumi/testkit/call";
 import * as oidc from "openid-client";
+import { afterAll, beforeAll } from "vitest";
 
 export const callback = "https://app.example.com/callback";
 
@@ -88,6 +89,20 @@ export async function withApp(api: TestApi, given: object = {}) {
   const browser = await browserOf(api.url, api.token);
   const registered = await registeredClient(api.call, given);
   return { browser, registered, client: await clientOf(api.url, registered) };
+}
+export interface OauthSuite extends Readonly<Awaited<ReturnType<typeof withApp>>> {
+  readonly api: TestApi;
+}
+/** What the tests of a file share: there before the first of them, closed after the last. */
+export function oauthSuite(env: Readonly<Record<string, string>> = {}): OauthSuite {
+  const suite: Partial<OauthSuite> = {};
+  beforeAll(async () => {
+    const api = await startApi({ env });
+    Object.assign(suite, { api });
+    Object.assign(suite, await withApp(api));
+  });
+  afterAll(() => suite.api?.close());
+  return suite as OauthSuite;
 }
 export const asApp = (url: string, token: string): Call => caller(url, token);
 /** Posts a form as a client would that has no library. */

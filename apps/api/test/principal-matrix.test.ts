@@ -4,7 +4,7 @@ import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { browserOf } from "@takosumi/testkit/browser";
 import { type Call, caller } from "@takosumi/testkit/call";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { heldBy, request, seen, send, unknown } from "./matrix.ts";
+import { heldBy, refusal, request, seen, send, unknown } from "./matrix.ts";
 import { granted, withApp } from "./oauth.ts";
 import { idPlaces, type Listed, publicOperations } from "./operations.ts";
 import { type Holdings, holdings } from "./samples.ts";
@@ -121,9 +121,9 @@ describe("the account", () => {
   const account = by("caller").filter(({ operation }) => operation.spec.access.rule !== "");
   it.each(account)("$id: is closed to tokens of other scopes, and of a space", async (listed) => {
     for (const name of ["PAT of other scopes", "OAuth token of other scopes"])
-      expect(await walk(name, asked(listed))).toMatchObject({ status: 403, body: { error: { details: { reason: "scope" } } } });
+      expect(await walk(name, asked(listed))).toMatchObject({ status: 403, body: refusal(listed, "FORBIDDEN", "scope") });
     for (const name of ["space token", "space token of another space"])
-      expect(await walk(name, asked(listed))).toMatchObject({ status: 403, body: { error: { details: { reason: "person_required" } } } });
+      expect(await walk(name, asked(listed))).toMatchObject({ status: 403, body: refusal(listed, "FORBIDDEN", "person_required") });
   });
 
   it.each(by("session"))("$id: is a browser session's alone", async (listed) => {

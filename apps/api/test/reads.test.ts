@@ -51,11 +51,21 @@ beforeAll(async () => {
   const settings = {
     version: "0.0.0",
     public_url: "http://127.0.0.1",
+    browser_origins: [],
     webhook_hosts: new PrivateHosts(""),
     seed_repositories: [],
     signup: ["invited"],
     scratch: join(directory, "scratch"),
-    limits: { principal: 10_000, address: 10_000, sign_in: 1_000, token: 1_000 },
+    limits: {
+      principal: 10_000,
+      address: 10_000,
+      sign_in: 1_000,
+      token: 1_000,
+      user_code: 1_000,
+      device_code: 1_000,
+      registration: 1_000,
+      client_failure: 1_000,
+    },
   };
   const uses = openUses({ db, log });
   const inbox = await openInbox(db);

@@ -4,7 +4,7 @@ import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { browserOf } from "@takosumi/testkit/browser";
 import { type Call, caller } from "@takosumi/testkit/call";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { heldBy, request, seen, send, unknown } from "./matrix.ts";
+import { heldBy, refusal, request, seen, send, unknown } from "./matrix.ts";
 import { idPlaces, type Listed, operations, publicOperations } from "./operations.ts";
 import { bodies, type Holdings, holdings } from "./samples.ts";
 
@@ -54,7 +54,7 @@ describe("without a credential that counts", () => {
   it.each(closed)("$id: none is 401, whatever the id", async (listed) => {
     const nobody = caller(api.url, null);
     const answer = await send(nobody, request(listed, mine));
-    expect(answer).toMatchObject({ status: 401, body: { error: { code: "UNAUTHORIZED", details: { reason: "missing" } } } });
+    expect(answer).toMatchObject({ status: 401, body: refusal(listed, "UNAUTHORIZED", "missing") });
     const [place] = idPlaces(listed.operation);
     if (place) expect(seen(await send(nobody, request(listed, mine, place, unknown(place.entity))))).toEqual(seen(answer));
     expect(answer.headers.get("www-authenticate")).toBe("Bearer");

@@ -14,6 +14,9 @@ function sameOrigin(a: URL, b: URL): boolean {
 export const isOurOrigin = (publicUrl: string, origin: string | undefined): boolean =>
   origin !== undefined && URL.canParse(origin) && sameOrigin(new URL(origin), new URL(publicUrl));
 
+/** Whether this is an origin as browsers write one: "https://app.example.com", "http://127.0.0.1:5173". */
+export const isOrigin = (text: string): boolean => text.length <= 300 && /^https?:\/\//.test(text) && URL.parse(text)?.origin === text;
+
 /** A change that a browser asks for must come from a page of ours. */
 export function refuseForeignOrigin(publicUrl: string, { origin }: IncomingHttpHeaders): void {
   if (!isOurOrigin(publicUrl, origin))

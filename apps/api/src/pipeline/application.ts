@@ -28,7 +28,7 @@ export function applicationOf(resources: Needs, uses: Uses): Application {
     admit(who, address, operation, arrival) {
       noteRate(arrival, admission.admit(who, address, operation));
       if (!countedOperations.has(operation)) return;
-      return countOperation(resources, who, address, operation).then((rate) => noteRate(arrival, rate));
+      return countOperation(resources, who, address, operation, (rate) => noteRate(arrival, rate));
     },
     async locate(entity, id, reader, within) {
       const locate = locatorOf(entity);

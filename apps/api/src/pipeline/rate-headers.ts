@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Rate } from "./admission.ts";
 
 /** How much was left when a request was admitted; forgotten with it. */
@@ -17,9 +17,17 @@ export function showRates(app: FastifyInstance): void {
     const reset = Math.ceil(Date.now() / 1_000) + rate.seconds;
     return { "x-ratelimit-limit": String(rate.limit), "x-ratelimit-remaining": String(rate.remaining), "x-ratelimit-reset": String(reset) };
   };
-  app.addHook("onSend", (request, reply, payload, done) => {
+  const show = (request: FastifyRequest, reply: FastifyReply) => {
     const headers = headersOf(request);
     if (headers) reply.headers(headers);
+  };
+  // A handler that speaks to the raw response ends without the second hook, and a refusal comes without the first.
+  app.addHook("preHandler", (request, reply, done) => {
+    show(request, reply);
+    done();
+  });
+  app.addHook("onSend", (request, reply, payload, done) => {
+    if (!reply.hasHeader("x-ratelimit-limit")) show(request, reply);
     done(null, payload);
   });
 }

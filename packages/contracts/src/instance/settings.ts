@@ -51,6 +51,13 @@ export const settings = [
     read_by: ["start", "api"],
   },
   {
+    name: "TAKOSUMI_BROWSER_ORIGINS",
+    about:
+      "Origins such as https://app.example.com, separated by commas, whose pages may call with a token, beside those that public OAuth clients are sent back to.",
+    default: null,
+    read_by: ["start", "api"],
+  },
+  {
     name: "TAKOSUMI_MASTER_KEY",
     about: "Wraps every data key: 32 bytes as base64 or 64 hex digits. Without it, <data directory>/master.key, made at the first start.",
     default: null,
@@ -103,8 +110,33 @@ export const settings = [
   },
   {
     name: "TAKOSUMI_TOKEN_RATE_LIMIT",
-    about: "Tokens that one caller may make or ask for, and user names that they may look up, in a minute, in all API processes together.",
+    about: "Tokens that one caller may make, and user names that they may look up, in a minute, in all API processes together.",
     default: "60",
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_USER_CODE_RATE_LIMIT",
+    about: "Codes of devices that one person may enter or answer in a minute, in all API processes together.",
+    default: "10",
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_DEVICE_CODE_RATE_LIMIT",
+    about: "Devices that one address may begin to sign in in a minute, in all API processes together.",
+    default: "30",
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_REGISTRATION_RATE_LIMIT",
+    about: "OAuth clients that one person may register in a minute, in all API processes together.",
+    default: "20",
+    read_by: ["start", "api"],
+  },
+  {
+    name: "TAKOSUMI_CLIENT_FAILURE_RATE_LIMIT",
+    about:
+      "Requests of one OAuth client from one address that may be refused in a minute at the endpoints that take its secret, in all API processes together.",
+    default: "30",
     read_by: ["start", "api"],
   },
   { name: "TAKOSUMI_LOG_LEVEL", about: "fatal, error, warn, info, debug or trace.", default: "info", read_by: ["start", "api", "runner"] },

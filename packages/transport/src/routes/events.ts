@@ -4,6 +4,7 @@ import { type EventEncoder, eventEncoder } from "../batches.ts";
 import { envelopeOf, failureOf } from "../failures.ts";
 import type { Stream } from "../streams.ts";
 import { type Route, readied, register, type Surroundings } from "./route.ts";
+import { carryHeaders } from "./send.ts";
 
 const headers = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -40,7 +41,8 @@ export function serveEvents(scope: FastifyInstance, route: Route, surroundings: 
       return reply.code(204).send();
     }
     reply.hijack();
-    raw.writeHead(200, { ...headers, "x-request-id": request.id });
+    carryHeaders(reply);
+    raw.writeHead(200, headers);
     try {
       await pour(raw, batches, encoder, stream, surroundings, () =>
         request.log.warn({ request_id: request.id, operation: pipeline.id }, "a stream was cut: its reader took nothing"),

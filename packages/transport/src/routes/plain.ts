@@ -37,7 +37,7 @@ export function sendPlain(reply: FastifyReply, { field, headers }: Plain, { stat
     "content-type": "text/plain; charset=utf-8",
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
-    vary: "accept",
+    vary: [reply.getHeader("vary"), "accept"].filter(Boolean).join(", "),
   };
   return reply.code(status).headers(fixed).send(String(values[field]));
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Route, readied, register, type Surroundings } from "./route.ts";
+import { carryHeaders } from "./send.ts";
 
 /** The handler speaks to the raw response; only a refusal before its first byte goes out in our envelope. */
 export function serveProtocol(scope: FastifyInstance, route: Route, { lifetimes }: Surroundings): void {
@@ -10,7 +11,7 @@ export function serveProtocol(scope: FastifyInstance, route: Route, { lifetimes 
     if (!spec.query) request.query = {};
     const ready = await readied(route, request, request.body);
     const { raw: response } = reply;
-    response.setHeader("x-request-id", request.id);
+    carryHeaders(reply);
     const more = { request: request.raw, response };
     try {
       await pipeline.call(request, ready, { signal: lifetimes.of(response), more });

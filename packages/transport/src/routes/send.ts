@@ -14,3 +14,8 @@ export function sendAnswer(reply: FastifyReply, answer: Answered): FastifyReply 
   if (status === 204 || status >= 300) return reply.header("cache-control", "no-store").send();
   return reply.headers(jsonHeaders).send(textOf(answer));
 }
+
+/** What hooks say on every answer, for one that is written to the raw response. */
+export function carryHeaders(reply: FastifyReply): void {
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
+}

@@ -12,6 +12,14 @@ const active = statement("oauth_client_active", "SELECT * FROM oauth_clients WHE
 export const findActiveClient = async (db: Queries, id: string): Promise<OauthClientRow | null> =>
   read(await db.one<OauthClientRow>(active, [id]));
 
+// Plan: oauth_clients_origins_idx.
+const ofOrigin = statement(
+  "oauth_client_of_origin",
+  "SELECT id FROM oauth_clients WHERE origins_of(redirect_uris) @> ARRAY[$1::text] AND auth_method = 'none' AND status = 'active' LIMIT 1",
+);
+/** Whether an app that shows no secret is sent back to a page of this origin. */
+export const isClientOrigin = async (db: Db, origin: string): Promise<boolean> => (await db.one(ofOrigin, [origin])) !== null;
+
 const byManagement = statement(
   "oauth_client_managed",
   "SELECT * FROM oauth_clients WHERE id = $1 AND management_hash = $2 AND status = 'active'",

@@ -12,11 +12,9 @@ import { findActiveClient } from "../oauth-clients/repository.ts";
 import { record } from "../oauth-server/record.ts";
 import { insertGrant } from "../oauth-server/repository.ts";
 import { csrfFor, csrfMatches } from "./csrf.ts";
-import { allowDevice, countLookup, denyDevice, findWaiting, signedInOf, type WaitingDevice } from "./repository.ts";
+import { allowDevice, denyDevice, findWaiting, signedInOf, type WaitingDevice } from "./repository.ts";
 
 type Needs = Pick<Resources, "db" | "keyring">;
-/** Codes that one person may look up within ten minutes. */
-const mostLookups = 30;
 
 export interface AskingDevice {
   readonly client: OauthClientRow;
@@ -42,7 +40,7 @@ const question = (code: string) => ["device", normal(code)];
 
 /** The device that shows a code, and what it asks for; null where there is none. A device is never allowed without being asked about. */
 export async function deviceOf(resources: Needs, code: string, who: Principal): Promise<AskingDevice | null> {
-  const found = await lookUp(resources, code, who);
+  const found = await lookUp(resources, code);
   if (!found) return null;
   const { client, device } = found;
   const text = normal(code);
@@ -65,7 +63,7 @@ export async function decideDevice(
 ): Promise<Told> {
   if (!(await csrfMatches(resources, who, question(code), csrf)))
     throw new ApiError("FORBIDDEN", "This page is too old, or was opened by somebody else: enter the code again", { reason: "csrf" });
-  const found = await lookUp(resources, code, who);
+  const found = await lookUp(resources, code);
   if (!found) return unknownCode;
   const { device } = found;
   const about = { user_id: who.id, client_id: device.client_id, actor: actorOf(who) };
@@ -112,13 +110,7 @@ async function allow(
   }
 }
 
-async function lookUp({ db }: Needs, code: string, who: Principal): Promise<{ device: WaitingDevice; client: OauthClientRow } | null> {
-  const { count, seconds_left } = await countLookup(db, who.id);
-  if (count > mostLookups)
-    throw new ApiError("RATE_LIMITED", "Too many codes were tried: wait a few minutes", {
-      reason: "requests",
-      retry_after_ms: seconds_left * 1_000,
-    });
+async function lookUp({ db }: Needs, code: string): Promise<{ device: WaitingDevice; client: OauthClientRow } | null> {
   const device = await findWaiting(db, hashToken(normal(code)));
   const client = device && (await findActiveClient(db, device.client_id));
   return client ? { device, client } : null;

@@ -39,14 +39,3 @@ const deny = statement(
     WHERE id = $1 AND expires_at > now() AND grant_id IS NULL AND NOT payload ? 'error' RETURNING id`,
 );
 export const denyDevice = async (tx: Tx, id: string): Promise<boolean> => (await tx.one(deny, [id])) !== null;
-
-const look = statement(
-  "oauth_code_lookup",
-  `INSERT INTO oauth_code_lookups AS seen (user_id) VALUES ($1) ON CONFLICT (user_id) DO UPDATE
-     SET count = CASE WHEN seen.since <= now() - interval '10 minutes' THEN 1 ELSE seen.count + 1 END,
-         since = CASE WHEN seen.since <= now() - interval '10 minutes' THEN now() ELSE seen.since END
-   RETURNING count, extract(epoch FROM since + interval '10 minutes' - now())::float8 AS seconds_left`,
-);
-/** Counts one look-up of a user code, right or wrong, within ten minutes. */
-export const countLookup = async (db: Db, userId: string) =>
-  (await db.one<{ count: number; seconds_left: number }>(look, [userId])) as { count: number; seconds_left: number };

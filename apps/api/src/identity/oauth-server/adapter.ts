@@ -1,10 +1,12 @@
 import type { Queries } from "@takosumi/db/db";
 import { hashToken } from "@takosumi/keyring/tokens";
 import { type Adapter, type AdapterPayload, errors, Provider } from "oidc-provider";
+import type { Resources } from "../../resources.ts";
 import type { Db } from "../../world.ts";
 import { clientMetadataOf } from "../oauth-clients/library-metadata.ts";
 import { findActiveClient } from "../oauth-clients/repository.ts";
 import { askedOf } from "./asked.ts";
+import { refuseGuesses } from "./client-failures.ts";
 import { record } from "./record.ts";
 import { consumeArtifact, findArtifact, findGrant, insertArtifact, removeArtifact, removeGrant } from "./repository.ts";
 
@@ -25,17 +27,17 @@ const isAccess = (kind: string) => kind === "AccessToken" || kind === "ClientCre
 
 /** Where the library keeps what it makes, by the name of the model. */
 export const adapterOf =
-  (db: Db) =>
+  ({ db, settings }: Pick<Resources, "db" | "settings">) =>
   (name: string): Adapter => {
-    if (name === "Client") return { ...forgetful, find: async (id) => clientOf(db, id) };
+    if (name === "Client") return { ...forgetful, find: (id) => clientOf({ db, settings }, id) };
     if (name === "Grant") return { ...forgetful, find: (id) => grantOf(db, id), destroy: (id) => endFamily(db, id) };
     return kept.has(name) ? artifacts(db, name) : forgetful;
   };
 const kept = new Set(["AccessToken", "ClientCredentials", "RefreshToken", "AuthorizationCode", "DeviceCode"]);
 
-async function clientOf(db: Db, id: string): Promise<AdapterPayload | undefined> {
-  if (!/^[\x21-\x7e]{1,200}$/.test(id)) return undefined;
-  const row = await findActiveClient(db, id);
+async function clientOf(resources: Pick<Resources, "db" | "settings">, id: string): Promise<AdapterPayload | undefined> {
+  const row = /^[\x21-\x7e]{1,200}$/.test(id) ? await findActiveClient(resources.db, id) : null;
+  await refuseGuesses(resources, row?.id);
   return row ? clientMetadataOf(row) : undefined;
 }
 

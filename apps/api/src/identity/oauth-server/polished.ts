@@ -1,5 +1,7 @@
 import { deviceGrant, grantTypes } from "@takosumi/contracts/identity/client-metadata";
 import type { KoaContextWithOIDC, Provider } from "oidc-provider";
+import type { Resources } from "../../resources.ts";
+import { countRefused } from "./client-failures.ts";
 
 type Body = Record<string, unknown>;
 const maxAge = "public, max-age=3600";
@@ -12,8 +14,9 @@ function notTheirs(body: Body, { oidc: { client, params, route } }: KoaContextWi
 }
 const isGrant = (name: string) => (grantTypes as readonly string[]).includes(name);
 
-/** What the library's answers lack: RFC 7591 is ours, and only codes in a query are answered. */
-export const polished = (publicUrl: string): Parameters<Provider["use"]>[0] => {
+/** What the library's answers lack: RFC 7591 is ours, only codes in a query are answered, and who is refused is counted. */
+export const polished = (resources: Pick<Resources, "db" | "settings">): Parameters<Provider["use"]>[0] => {
+  const { public_url: publicUrl } = resources.settings;
   const fill: Readonly<Record<string, (body: Body, ctx: KoaContextWithOIDC) => void>> = {
     discovery: (body, ctx) => {
       body.registration_endpoint = `${publicUrl}/oauth/register`;
@@ -34,9 +37,12 @@ export const polished = (publicUrl: string): Parameters<Provider["use"]>[0] => {
     },
   };
   return async (bare, next) => {
+    const settled = "access-control-allow-origin" in bare.response.headers;
     await next();
+    if (!settled) for (const name of ["access-control-allow-origin", "access-control-expose-headers"]) bare.remove(name);
     const ctx = bare as unknown as KoaContextWithOIDC;
     const { body } = ctx;
     if (typeof body === "object" && body !== null) fill[ctx.oidc?.route ?? ""]?.(body as Body, ctx);
+    await countRefused(resources, ctx);
   };
 };

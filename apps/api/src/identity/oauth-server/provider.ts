@@ -33,7 +33,7 @@ export function makeProvider(resources: Needs, keys: readonly JWK[]): Provider {
     }
   }
   const provider = new Guarded(settings.public_url, configurationOf(resources, keys));
-  provider.use(polished(settings.public_url));
+  provider.use(polished(resources));
   (provider as EventEmitter).on("error", (err: unknown) => log.error({ err }, "the OAuth server failed outside of a request"));
   provider.on("server_error", (ctx, err) => {
     // Whoever asked for it by `ask` is told.
@@ -74,9 +74,10 @@ function ourSessions(provider: Provider): void {
   };
 }
 
-function configurationOf({ db }: Needs, keys: readonly JWK[]): Configuration {
+function configurationOf(resources: Needs, keys: readonly JWK[]): Configuration {
+  const { db } = resources;
   return {
-    adapter: adapterOf(db),
+    adapter: adapterOf(resources),
     jwks: { keys: [...keys] },
     scopes: [...oauthScopes],
     claims,
@@ -92,8 +93,6 @@ function configurationOf({ db }: Needs, keys: readonly JWK[]): Configuration {
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed("refresh_token"),
     rotateRefreshToken: true,
     allowOmittingSingleRegisteredRedirectUri: false,
-    clientBasedCORS: (_ctx, origin, client) =>
-      client.clientAuthMethod === "none" && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     clockTolerance: 0,
     ttl: {
       AccessToken: hour,

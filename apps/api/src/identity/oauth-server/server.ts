@@ -56,6 +56,8 @@ export async function openOauthServer(resources: Pick<Resources, "db" | "keyring
     async answer(request, response, from) {
       const callback = await current();
       tell(request, { from, who: null, agreed: false });
+      // Who may read the answer was settled at the door.
+      delete request.headers.origin;
       await callback(request, response);
     },
     async ask(query, about) {

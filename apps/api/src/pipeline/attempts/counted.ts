@@ -5,40 +5,44 @@ import type { Resources } from "../../resources.ts";
 import type { Rate } from "../admission.ts";
 import { countAttempt } from "./repository.ts";
 
-/** What is counted by its address: whoever tries is not known yet. */
-const tries = [
-  "auth.password",
-  "auth.code",
-  "auth.reset",
-  "authServer.submitPassword",
-  "authServer.submitCode",
-  "authServer.callback",
-  "authPages.submitInvite",
-  "authPages.submitReset",
-  "invitations.read",
-  "invitations.accept",
-  "oauthConsent.deviceContext",
-  "oauthConsent.deviceDecision",
-  "oauthServer.device",
-  "oauthServer.decideDevice",
+interface Guard {
+  readonly limit: "sign_in" | "token" | "user_code" | "device_code" | "registration";
+  /** `caller`: who asks, or the address where nobody is signed in. */
+  readonly by: "address" | "caller";
+  readonly operations: readonly string[];
+}
+const userCodes = ["oauthConsent.deviceContext", "oauthConsent.deviceDecision", "oauthServer.device", "oauthServer.decideDevice"];
+const guards: readonly Guard[] = [
+  {
+    limit: "sign_in",
+    by: "address",
+    operations: [
+      "auth.password",
+      "auth.code",
+      "auth.reset",
+      "authServer.submitPassword",
+      "authServer.submitCode",
+      "authServer.callback",
+      "authPages.submitInvite",
+      "authPages.submitReset",
+      "invitations.read",
+      "invitations.accept",
+      ...userCodes,
+    ],
+  },
+  {
+    limit: "token",
+    by: "caller",
+    operations: ["setup.checkUsername", "me.signInCode", "accessTokens.create", "spaceTokens.create", "runnerTokens.create"],
+  },
+  { limit: "user_code", by: "caller", operations: userCodes },
+  { limit: "device_code", by: "address", operations: ["oauthServer.deviceCode"] },
+  { limit: "registration", by: "caller", operations: ["oauthServer.register", "oauthClients.create"] },
 ];
-/** What is counted by who asks, or by the address where nobody is signed in. */
-const makes = [
-  "setup.checkUsername",
-  "me.signInCode",
-  "accessTokens.create",
-  "spaceTokens.create",
-  "runnerTokens.create",
-  "oauthServer.token",
-  "oauthServer.introspect",
-  "oauthServer.revoke",
-  "oauthServer.register",
-  "oauthServer.deviceCode",
-];
-export const countedOperations: ReadonlyMap<string, "sign_in" | "token"> = new Map([
-  ...tries.map((operation) => [operation, "sign_in"] as const),
-  ...makes.map((operation) => [operation, "token"] as const),
-]);
+/** The limits of each operation that is counted. */
+export const countedOperations: ReadonlyMap<string, readonly Guard[]> = new Map(
+  guards.flatMap(({ operations }) => operations.map((name) => [name, guards.filter((guard) => guard.operations.includes(name))])),
+);
 
 /** Counts one try of this in this minute, over all processes. RATE_LIMITED where there were too many. */
 async function counted(db: Queries, key: string, limit: number, of: string): Promise<Rate> {
@@ -48,17 +52,18 @@ async function counted(db: Queries, key: string, limit: number, of: string): Pro
   throw new ApiError("RATE_LIMITED", `Too many tries ${of}: wait ${seconds} s`, { reason: "attempts", retry_after_ms: seconds * 1_000 });
 }
 
-/** Counts what guards passwords, codes and tokens; null for every other operation. */
+/** Counts what guards passwords, codes and tokens, in each of its limits; `note` hears what is left of each. */
 export async function countOperation(
   { db, settings }: Pick<Resources, "db" | "settings">,
   who: Principal | null,
   address: string,
   operation: string,
-): Promise<Rate | null> {
-  const kind = countedOperations.get(operation);
-  if (kind === undefined) return null;
-  const by = kind === "token" && who ? who.id : address;
-  return counted(db, `${kind} ${by}`, settings.limits[kind], kind === "token" && who ? "by this caller" : "from this address");
+  note: (rate: Rate) => void,
+): Promise<void> {
+  for (const { limit, by } of countedOperations.get(operation) ?? []) {
+    const caller = by === "caller" ? who : null;
+    note(await counted(db, `${limit} ${caller?.id ?? address}`, settings.limits[limit], caller ? "by this caller" : "from this address"));
+  }
 }
 
 /** Passwords of one account that may be tried in a minute, from wherever. */
