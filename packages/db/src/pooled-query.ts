@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { connectionLost, planIsStale, understood } from "./failure.ts";
 import type { WaitingPool } from "./pool.ts";
+import { execute } from "./prepared-query.ts";
 import type { Statement } from "./sql.ts";
 
 /** What is done with a connection: `done` gives it back, `kept` leaves it with the result. */
@@ -38,8 +39,4 @@ export const queryOn = <Row extends object>(
   waitMs: number,
   statement: Statement,
   values: readonly unknown[] = [],
-): Promise<Row[]> =>
-  leased(pool, waitMs, statement.reads, async (client) => {
-    const result = await client.query<Row>({ name: statement.name, text: statement.text, values: values as unknown[] });
-    return { done: result.rows };
-  });
+): Promise<Row[]> => leased(pool, waitMs, statement.reads, async (client) => ({ done: await execute<Row>(client, statement, values) }));

@@ -5,6 +5,7 @@ import { DatabaseUnavailable } from "./errors.ts";
 import { connectionLost, planIsStale, understood } from "./failure.ts";
 import type { WaitingPool } from "./pool.ts";
 import { leased } from "./pooled-query.ts";
+import { execute } from "./prepared-query.ts";
 import { type Statement, statement } from "./sql.ts";
 
 /** What hears of transactions without being part of them. */
@@ -31,9 +32,8 @@ class Transaction implements OpenTx {
     this.#hooks = hooks;
   }
 
-  async query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
-    const result = await this.#send<Row>({ name: statement.name, text: statement.text, values: values as unknown[] });
-    return result.rows;
+  query<Row extends object>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.#send((client) => execute<Row>(client, statement, values));
   }
 
   async one<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row | null> {
@@ -55,7 +55,7 @@ class Transaction implements OpenTx {
   async commit(): Promise<void> {
     let tag: string;
     try {
-      tag = (await this.#send({ text: "COMMIT" }, true)).command;
+      tag = (await this.#send((client) => client.query("COMMIT"), true)).command;
     } catch (error) {
       if (error instanceof DatabaseUnavailable)
         throw new DatabaseUnavailable("The database went away during a commit: it may have happened or not", { cause: error });
@@ -76,17 +76,17 @@ class Transaction implements OpenTx {
   async rollback(): Promise<void> {
     if (this.#ended) return;
     // The database rolls back by itself what its connection leaves behind.
-    await this.#send({ text: "ROLLBACK" }, true).catch(() => {
+    await this.#send((client) => client.query("ROLLBACK"), true).catch(() => {
       this.#lost = true;
     });
     this.#release();
   }
 
-  #send<Row extends object>(query: pg.QueryConfig, last = false): Promise<pg.QueryResult<Row>> {
+  #send<T>(work: (client: pg.PoolClient) => Promise<T>, last = false): Promise<T> {
     if (this.#ended) return Promise.reject(new Error(`${this.transaction} has ended`));
     if (last) this.#ended = true;
     const sent = this.#turn
-      .then(() => this.#client.query<Row>(query))
+      .then(() => work(this.#client))
       .catch((error) => {
         if (connectionLost(error) || planIsStale(error)) this.#lost = true;
         throw understood(error);
