@@ -20,10 +20,11 @@ const storedTo = statement(
   "log_stored_to",
   `SELECT log_offset + size_bytes AS byte FROM run_log_segments WHERE run_id = $1 ORDER BY log_offset DESC LIMIT 1`,
 );
-/** Text from a byte on. $1 run, $2 byte. Plan: run_events_log_idx. */
+/** Text of the events that begin within a piece. $1 run, $2 its first byte, $3 its bytes. Plan: run_events_log_idx. */
 const textFrom = statement(
   "log_text_from",
-  `SELECT log_offset, data ->> 'text' AS text FROM run_events WHERE run_id = $1 AND log_offset >= $2 ORDER BY log_offset, sequence LIMIT 2000`,
+  `SELECT log_offset, data ->> 'text' AS text FROM run_events WHERE run_id = $1 AND log_offset >= $2 AND log_offset < $2 + $3
+   ORDER BY log_offset, sequence LIMIT 2000`,
 );
 /** A piece is stored: its events lose their text in the same moment. $1 run, $2 first byte, $3 bytes, $4 digest, $5 whether it is the last. */
 const moved = statement(
@@ -50,13 +51,12 @@ async function moveNext({ db, blobs }: Pick<EngineResources, "db" | "blobs">, ru
   const from = (await db.one<{ byte: number }>(storedTo, [run.id]))?.byte ?? 0;
   const parts: Buffer[] = [];
   let size = 0;
-  for (const { text } of await db.query<Piece>(textFrom, [run.id, from])) {
+  for (const { text } of await db.query<Piece>(textFrom, [run.id, from, segmentBytes])) {
     // Another process was faster: its piece is there already.
     if (text === null) return true;
     const bytes = Buffer.from(text);
     parts.push(bytes);
     size += bytes.length;
-    if (size >= segmentBytes) break;
   }
   const { digest } = await blobs.put({ workspace: run.workspace_id, kind: "log" }, Buffer.concat(parts));
   const last = from + size >= run.log_bytes || size === 0;

@@ -1,5 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { RunKind, RunStatus } from "@takosumi/contracts/deploy/run";
-import { readEvents } from "./log-segments.ts";
+import { type PageSize, readEvents } from "./log-segments.ts";
 import type { Notices } from "./notices.ts";
 import type { EngineResources } from "./resources.ts";
 import { isTerminal } from "./transitions.ts";
@@ -14,15 +15,22 @@ export interface LoggedEvent {
 }
 export type EventBatch = readonly LoggedEvent[];
 
-/** Events of one read. A log event holds at most 64 KiB, so that a page is at most 8 MiB. */
-export const eventPage = 128;
+/** Events of one read: what one follower may hold, however slow it is. */
+export const eventPage: PageSize = { events: 128, bytes: 256 * 1024 };
 /** What is kept for followers that are a little behind; who is further behind reads the table. */
 const kept = { batches: 64, characters: 4 * 1024 * 1024 };
 /** NOTIFY is a hint that may be lost. */
 const pollMs = 5_000;
+/** Handing a batch to a crowd takes its time, whatever is in it: what comes meanwhile goes into one batch. */
+const rest = { msEachFollower: 0.03, longestMs: 50 };
 
 const weight = (batch: EventBatch): number =>
   batch.reduce((sum, { data }) => sum + (typeof data.text === "string" ? data.text.length : 200), 0);
+
+/** Where one follower waits for more. */
+export interface Seat {
+  wake: () => void;
+}
 
 /**
  * Reads the newest events of one Run once for everybody in this process who follows it. A batch is the same array for all of them, so
@@ -33,15 +41,12 @@ export class EventFeed {
   readonly #stop = new AbortController();
   #held = 0;
   #last: number;
-  #followers = 0;
+  readonly #seats = new Set<Seat>();
   #done = false;
   #failure: Error | undefined;
-  #wake: () => void = () => {};
-  #changed: Promise<void>;
 
   constructor(last: number) {
     this.#last = last;
-    this.#changed = this.#latch();
   }
 
   /** Sequence of the newest event that the feed has read. */
@@ -49,15 +54,17 @@ export class EventFeed {
     return this.#last;
   }
 
-  join(): void {
-    this.#followers += 1;
+  join(): Seat {
+    const seat = { wake: () => {} };
+    this.#seats.add(seat);
+    return seat;
   }
 
   /** True where the last one left. */
-  leave(): boolean {
-    this.#followers -= 1;
-    if (this.#followers === 0) this.#stop.abort();
-    return this.#followers === 0;
+  leave(seat: Seat): boolean {
+    this.#seats.delete(seat);
+    if (this.#seats.size === 0) this.#stop.abort();
+    return this.#seats.size === 0;
   }
 
   /** Reads on until the Run has ended or nobody follows. */
@@ -72,8 +79,10 @@ export class EventFeed {
         // Listening begins before the read, so that nothing falls between the two.
         const heard = notices.wait("takosumi_run", run.id, pollMs, signal);
         const batch = await readEvents(stores, run.id, this.#last, eventPage);
-        if (batch.length > 0) this.#take(batch, run.kind);
-        else await heard;
+        if (batch.length > 0) {
+          this.#take(batch, run.kind);
+          await this.#rest();
+        } else await heard;
       }
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
@@ -82,24 +91,25 @@ export class EventFeed {
     this.#wake();
   }
 
+  async #rest(): Promise<void> {
+    const ms = Math.min(this.#seats.size * rest.msEachFollower, rest.longestMs);
+    if (ms >= 1 && !this.#done) await pause(ms);
+  }
+
   /** The batch that follows `after`; undefined where it is no longer kept and must be read. */
   kept(after: number): EventBatch | undefined {
-    const batch = this.#batches.find((one) => (one.at(-1)?.sequence ?? 0) > after);
-    const first = batch?.[0]?.sequence ?? 0;
-    if (!batch || first > after + 1) return undefined;
+    // From the newest: that is where most followers are.
+    const batch = this.#batches.findLast((one) => (one[0]?.sequence ?? 0) <= after + 1);
+    if (!batch || (batch.at(-1)?.sequence ?? 0) <= after) return undefined;
+    const first = batch[0]?.sequence ?? 0;
     return first === after + 1 ? batch : batch.filter(({ sequence }) => sequence > after);
   }
 
-  /** Waits for the next batch; false once there will be none. Throws what the reading failed with. */
-  async more(signal: AbortSignal): Promise<boolean> {
-    if (!this.#done && !signal.aborted)
+  /** Waits for the next batch, or until the seat is woken; false once there will be none. Throws what the reading failed with. */
+  async more(seat: Seat): Promise<boolean> {
+    if (!this.#done)
       await new Promise<void>((resolve) => {
-        const go = () => {
-          signal.removeEventListener("abort", go);
-          resolve();
-        };
-        signal.addEventListener("abort", go);
-        void this.#changed.then(go);
+        seat.wake = resolve;
       });
     if (this.#failure) throw this.#failure;
     return !this.#done;
@@ -112,15 +122,11 @@ export class EventFeed {
       this.#held -= weight(this.#batches.shift() as EventBatch);
     this.#last = batch.at(-1)?.sequence ?? this.#last;
     this.#done = endsRun(kind, batch);
-    const wake = this.#wake;
-    this.#changed = this.#latch();
-    wake();
+    this.#wake();
   }
 
-  #latch(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    return promise;
+  #wake(): void {
+    for (const { wake } of this.#seats) wake();
   }
 }
 

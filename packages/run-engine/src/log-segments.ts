@@ -37,9 +37,15 @@ interface StoredEvent extends LoggedEvent {
   readonly log_bytes: number | null;
 }
 
-/** At most `limit` events after `after`, in order; the text of a log event comes back from where it is, and is empty once the log was removed. */
-export async function readEvents(stores: Stores, run: string, after: number, limit: number): Promise<readonly LoggedEvent[]> {
-  const events = await stores.db.query<StoredEvent>(eventsAfter, [run, after, limit]);
+/** How much of a log of events is read at once: that many, and no more than the one that fills the bytes. */
+export interface PageSize {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** Events after `after`, in order; the text of a log event comes back from where it is, and is empty once the log was removed. */
+export async function readEvents(stores: Stores, run: string, after: number, size: PageSize): Promise<readonly LoggedEvent[]> {
+  const events = await stores.db.query<StoredEvent>(eventsAfter, [run, after, size.events, size.bytes]);
   const read: LoggedEvent[] = [];
   let at = 0;
   let held: Buffer = Buffer.alloc(0);

@@ -4,11 +4,12 @@ import { statement } from "@takosumi/db/sql";
 import { storedLog } from "./log-segments.ts";
 import type { EngineResources } from "./resources.ts";
 
-/** The log events that hold bytes from $2 on. $1 run, $3 most events. Plan: run_events_log_idx from the one before the offset. */
+/** The log events that hold bytes from $2 to before $4. $1 run, $3 most events. Plan: run_events_log_idx from the one before the offset. */
 const chunks = statement(
   "log_chunks",
   `SELECT data ->> 'text' AS text, log_offset, log_bytes FROM run_events
    WHERE run_id = $1 AND log_offset >= coalesce((SELECT max(e.log_offset) FROM run_events e WHERE e.run_id = $1 AND e.log_offset <= $2), 0)
+     AND log_offset < $4
    ORDER BY log_offset LIMIT $3`,
 );
 const page = 500;
@@ -36,7 +37,12 @@ export async function readLog(stores: Pick<EngineResources, "db" | "blobs">, run
   const parts: Buffer[] = [];
   let at = from;
   while (at < run.log_bytes && at - from < limit) {
-    const rows = await stores.db.query<{ text: string | null; log_offset: number; log_bytes: number }>(chunks, [run.id, at, page]);
+    const rows = await stores.db.query<{ text: string | null; log_offset: number; log_bytes: number }>(chunks, [
+      run.id,
+      at,
+      page,
+      from + limit,
+    ]);
     const before = at;
     for (const { text, log_offset, log_bytes } of rows) {
       // A piece that was read from its blob holds the events after it as well.

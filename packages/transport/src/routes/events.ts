@@ -85,7 +85,7 @@ async function pour(
   try {
     for await (const batch of batches) {
       if (signal.aborted) return;
-      if (batch.length > 0 && !raw.write(encoder.text(batch)) && !(await drained(raw, stalled, cut))) return;
+      if (batch.length > 0 && !raw.write(encoder.bytes(batch)) && !(await drained(raw, stalled, cut))) return;
       if (signal.aborted) return;
     }
   } finally {

@@ -9,6 +9,7 @@ import { entering, type Route, readied, type Surroundings } from "./route.ts";
 
 /** Bytes that may wait in a socket before its handler is asked for no more. */
 const highWater = 1024 * 1024;
+const asText = { binary: false };
 const closeCodes = { done: 1000, goingAway: 1001, refused: 1008, failed: 1011 } as const;
 
 /** A WebSocket of JSON messages, one a frame. Refusals before the upgrade are ordinary HTTP answers. */
@@ -57,25 +58,25 @@ const notAnUpgrade = new ApiError("BAD_REQUEST", "This is a WebSocket: connect w
 async function pour(
   socket: WebSocket,
   batches: AsyncIterable<readonly unknown[]>,
-  encode: (batch: readonly unknown[]) => readonly string[],
+  encode: (batch: readonly unknown[]) => readonly Buffer[],
   signal: AbortSignal,
   stalled: number,
 ): Promise<void> {
   for await (const batch of batches) {
     if (signal.aborted) return;
-    const texts = encode(batch);
-    for (const [i, text] of texts.entries()) {
+    const frames = encode(batch);
+    for (const [i, frame] of frames.entries()) {
       // The last frame of a batch is waited for once much is waiting: the ones before it have then gone too.
-      if (i === texts.length - 1 && socket.bufferedAmount > highWater) await written(socket, text, stalled);
-      else socket.send(text);
+      if (i === frames.length - 1 && socket.bufferedAmount > highWater) await written(socket, frame, stalled);
+      else socket.send(frame, asText);
     }
   }
 }
 
-function written(socket: WebSocket, text: string, stalled: number): Promise<void> {
+function written(socket: WebSocket, frame: Buffer, stalled: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => socket.terminate(), stalled);
-    socket.send(text, () => {
+    socket.send(frame, asText, () => {
       clearTimeout(timer);
       resolve();
     });
