@@ -5,6 +5,7 @@ import { unknownSettingMessage, unknownSettings } from "@takosumi/contracts/inst
 import { ownAuthorities } from "@takosumi/reach/authorities";
 import { PrivateHosts } from "@takosumi/reach/private-hosts";
 import { z } from "zod";
+import type { OutputLimits } from "./events/output.ts";
 
 const MiB = 1024 * 1024;
 const whole = (fallback: number, min: number, max: number) => z.coerce.number().int().min(min).max(max).default(fallback);
@@ -43,8 +44,9 @@ export const RunnerEnv = z.object({
   /** Seconds between the interrupt of a cancelled Run and the end of its processes; the second one holds when the runner stops. */
   TAKOSUMI_CANCEL_GRACE_SECONDS: whole(30, 1, 3600),
   TAKOSUMI_STOP_GRACE_SECONDS: whole(8, 1, 3600),
-  /** Bytes of output that one Run may write; more ends it with OUTPUT_LIMIT. */
+  /** Bytes of output that the log of a Run takes, and of output and events with which it ends with OUTPUT_LIMIT. */
   TAKOSUMI_RUN_OUTPUT_BYTES: whole(64 * MiB, 4096, 4096 * MiB),
+  TAKOSUMI_RUN_OUTPUT_STOP_BYTES: whole(1536 * MiB, 4096, Number.MAX_SAFE_INTEGER),
   /** Limits of one Run's processes; 0 is unlimited. */
   TAKOSUMI_RUN_FILE_BYTES: whole(2048 * MiB, 0, Number.MAX_SAFE_INTEGER),
   TAKOSUMI_RUN_PROCESSES: whole(4096, 0, 1_000_000),
@@ -86,7 +88,7 @@ export type Settings = {
   readonly logLevel: string;
   readonly cancelGraceMs: number;
   readonly stopGraceMs: number;
-  readonly outputBytes: number;
+  readonly output: OutputLimits;
   readonly limits: { readonly fileSize: number | null; readonly processes: number | null; readonly memory: number | null };
   /** What is looked at while a Run goes on: seconds of CPU time, and bytes below its directory. */
   readonly watched: { readonly cpuSeconds: number | null; readonly diskBytes: number | null };
@@ -129,7 +131,14 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     logLevel: given.TAKOSUMI_LOG_LEVEL,
     cancelGraceMs: given.TAKOSUMI_CANCEL_GRACE_SECONDS * 1000,
     stopGraceMs: given.TAKOSUMI_STOP_GRACE_SECONDS * 1000,
-    outputBytes: given.TAKOSUMI_RUN_OUTPUT_BYTES,
+    output: {
+      logBytes: given.TAKOSUMI_RUN_OUTPUT_BYTES,
+      // Below the largest file, at which the kernel would kill an apply in the middle.
+      allBytes: Math.min(
+        given.TAKOSUMI_RUN_OUTPUT_STOP_BYTES,
+        Math.floor((given.TAKOSUMI_RUN_FILE_BYTES || Number.MAX_SAFE_INTEGER) * 0.75),
+      ),
+    },
     limits: {
       fileSize: given.TAKOSUMI_RUN_FILE_BYTES || null,
       processes: given.TAKOSUMI_RUN_PROCESSES || null,

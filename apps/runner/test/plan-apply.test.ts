@@ -129,21 +129,4 @@ describe.runIf(hasTofu)("what a Run may meet", () => {
     expect(told).not.toContain(secret);
     expect(told).not.toContain(Buffer.from(secret).toString("base64").slice(0, 16));
   });
-
-  it("ends a Run that writes too much", async () => {
-    const loud = new RunnerProcess(api, await runnerDir(), { TAKOSUMI_RUN_OUTPUT_BYTES: "20000", TAKOSUMI_CANCEL_GRACE_SECONDS: "5" });
-    await loud.ready;
-    await runner.end("SIGTERM");
-    const plan = await api.plan({
-      files: {
-        "main.tf":
-          'resource "terraform_data" "a" {\n  provisioner "local-exec" { command = "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done" }\n}\n',
-      },
-    });
-    await plan.ended();
-    const apply = api.apply(plan);
-    expect(await apply.ended()).toMatchObject({ result: "failed", error: { code: "OUTPUT_LIMIT" } });
-    expect(apply.log.split("(the output is cut here: this Run wrote more than 20000 bytes)\n")).toHaveLength(2);
-    await loud.end("SIGTERM");
-  });
 });

@@ -1,6 +1,6 @@
 import { redactJson } from "./json.ts";
 import { buildRules, type Limits, type NamedSecret } from "./rules.ts";
-import { RedactingStream, redactText } from "./stream.ts";
+import { RedactingStream, redactText, safeCut } from "./stream.ts";
 
 export interface TextStream {
   /** Takes a piece, cut anywhere; returns what can be passed on. At most the longest pattern is held back. */
@@ -16,6 +16,8 @@ export interface Redactor {
   /** A JSON value: every string, key, and number. */
   json(value: unknown): unknown;
   stream(): TextStream;
+  /** Where a text that goes on may be cut, so that what stands before it can be redacted without what follows. */
+  cut(text: string): number;
   /** Hides more from now on, also in streams already open. Rebuilds all patterns: give many at once. */
   add(secrets: readonly NamedSecret[]): void;
   /** Replacements made so far. */
@@ -40,6 +42,7 @@ export function createRedactor(secrets: readonly NamedSecret[], options: Partial
     text,
     json: (value) => redactJson(value, text),
     stream: () => new RedactingStream(() => rules),
+    cut: (value) => safeCut(value, rules),
     add(more) {
       const grown = distinct([...all, ...more]);
       if (grown.length === all.length) return;

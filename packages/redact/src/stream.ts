@@ -90,6 +90,21 @@ export class RedactingStream {
   }
 }
 
+/**
+ * Where a text that goes on may be cut so that no match is cut, whatever follows: both halves may then be redacted each on its own. Never
+ * inside a character; behind it stands at most the longest pattern.
+ */
+export function safeCut(text: string, { automaton }: Rules): number {
+  const seen = nothingSeen();
+  const cursor = { node: 0, breaks: 0 };
+  automaton.scan(text, 0, cursor, seen);
+  const ranges: Range[] = [];
+  addMatches(ranges, seen, automaton);
+  let cut = positionOf(text.length - seen.breaks.length - automaton.openOf(cursor.node), seen.breaks);
+  for (const { start, end } of ranges) if (start < cut && end > cut) cut = start;
+  return cut > 0 && (text.charCodeAt(cut - 1) & 0xfc00) === 0xd800 ? cut - 1 : cut;
+}
+
 /** Redacts one complete text; the very same string where nothing is in it. */
 export function redactText(text: string, { automaton, replacements, counted }: Rules): string {
   const seen = nothingSeen();

@@ -254,7 +254,7 @@ resource "terraform_data" "a" {}
     describe("that wants more than it may", () => {
       let capsule: Awaited<ReturnType<typeof elsewhere>>;
       const tight = {
-        TAKOSUMI_RUN_OUTPUT_BYTES: "100000",
+        TAKOSUMI_RUN_OUTPUT_STOP_BYTES: "1000000",
         TAKOSUMI_RUN_CPU_SECONDS: "3",
         TAKOSUMI_RUN_PROCESSES: "100",
         TAKOSUMI_RUN_FILE_BYTES: String(8 * 1024 * 1024),
@@ -266,7 +266,7 @@ resource "terraform_data" "a" {}
         capsule = await elsewhere("tight", tight);
       });
       const greedy: readonly [what: string, command: string, code: string, setting: string, policy?: object][] = [
-        ["output", "yes 'a line of many' | head -c 4000000", "OUTPUT_LIMIT", "TAKOSUMI_RUN_OUTPUT_BYTES"],
+        ["output", "yes 'a line of many' | head -c 100000; sleep 120", "OUTPUT_LIMIT", "TAKOSUMI_RUN_OUTPUT_STOP_BYTES"],
         ["CPU time", "while :; do :; done", "CPU_LIMIT", "TAKOSUMI_RUN_CPU_SECONDS"],
         ["processes", "for i in $(seq 200); do sleep 20 & done; wait", "PROCESS_LIMIT", "TAKOSUMI_RUN_PROCESSES"],
         ["a file", "head -c 20000000 /dev/zero > big", "DISK_LIMIT", "TAKOSUMI_RUN_FILE_BYTES"],

@@ -10,9 +10,12 @@ export const DUMP_LEFT_OUT = "(the state that the tool printed here is kept apar
  */
 export class LogLines {
   readonly #name: string;
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer[] = [];
+  #held = 0;
   #offset: number;
   #inside: boolean;
+  /** The last text ended within a line. */
+  #unfinished = false;
 
   constructor(name: string, from: { offset: number; memory?: string } = { offset: 0 }) {
     this.#name = name;
@@ -26,26 +29,40 @@ export class LogLines {
 
   /** Null where no line ended yet; a line that is very long comes in pieces, cut between characters. */
   push(bytes: Buffer): { text: string; place: Place } | null {
-    const all = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes;
+    if (!bytes.includes(10) && this.#held + bytes.length <= LONGEST_LINE) {
+      this.#hold(bytes);
+      return null;
+    }
+    const all = this.#held > 0 ? Buffer.concat([...this.#rest, bytes]) : bytes;
     let end = all.lastIndexOf(10) + 1;
     if (end === 0 && all.length > LONGEST_LINE) end = wholeCharacters(all);
     // A "{" alone may begin a state: the next line tells.
     if (end > 0 && !this.#inside && isBrace(all, end)) end -= 2;
-    this.#rest = Buffer.from(all.subarray(end));
+    this.#rest = [];
+    this.#held = 0;
+    this.#hold(all.subarray(end));
     return end > 0 ? this.#taken(all.subarray(0, end)) : null;
   }
 
   /** What stands after the last line end, when the tool has ended. */
   end(): { text: string; place: Place } | null {
-    const rest = this.#rest;
-    this.#rest = Buffer.alloc(0);
-    const last = rest.length > 0 ? this.#taken(rest) : null;
-    return last && last.text !== "" && !last.text.endsWith("\n") ? { ...last, text: `${last.text}\n` } : last;
+    const rest = Buffer.concat(this.#rest);
+    this.#rest = [];
+    this.#held = 0;
+    const last = rest.length > 0 || this.#unfinished ? this.#taken(rest) : null;
+    return last && this.#unfinished ? { ...last, text: `${last.text}\n` } : last;
+  }
+
+  /** A copy: the caller may use its buffer again. */
+  #hold(bytes: Buffer): void {
+    this.#held += bytes.length;
+    if (bytes.length > 0) this.#rest.push(Buffer.from(bytes));
   }
 
   #taken(bytes: Buffer): { text: string; place: Place } | null {
     this.#offset += bytes.length;
     const text = this.#withoutState(bytes.toString("utf8"));
+    if (text !== "") this.#unfinished = !text.endsWith("\n");
     return { text, place: { name: this.#name, offset: this.#offset, memory: this.#inside ? "dump" : "" } };
   }
 

@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
+import { createRedactor } from "@takosumi/redact/redactor";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { Cursor } from "./cursor.ts";
+import { LogLines } from "./log-lines.ts";
 import { Outbox } from "./outbox.ts";
+import type { Hiding } from "./queue.ts";
 
 const dirs: string[] = [];
 const newDir = (): string => {
@@ -33,6 +36,7 @@ class Store {
     return this.events.map((event) => (event.type === "log" ? event.text : `<${event.type}>`)).join("");
   }
 }
+const hidingNothing: Hiding = { json: (value) => value, cut: (text) => text.length };
 class Killed extends Error {}
 const nextTurn = () => new Promise((done) => setImmediate(done));
 /** The last batch goes with the end of the Run. */
@@ -61,7 +65,7 @@ describe("Outbox", () => {
             return store.take(first, texts);
           };
           const cursor = new Cursor(dir, store.events.length);
-          const outbox = new Outbox({ events }, cursor, (value) => value, 0);
+          const outbox = new Outbox({ events }, cursor, hidingNothing, 0);
           const from = cursor.places.out?.offset ?? 0;
           try {
             for (let number = from; number < total; number++) {
@@ -85,9 +89,10 @@ describe("Outbox", () => {
   it("keeps everything back while it is held, and hides by what is known when it is sent", async () => {
     const store = new Store();
     let secret = "";
-    const outbox = new Outbox({ events: (first, texts) => store.take(first, texts) }, new Cursor(newDir(), 0), (value) =>
-      secret ? JSON.parse(JSON.stringify(value).replaceAll(secret, "***")) : value,
-    );
+    const outbox = new Outbox({ events: (first, texts) => store.take(first, texts) }, new Cursor(newDir(), 0), {
+      ...hidingNothing,
+      json: (value) => (secret ? JSON.parse(JSON.stringify(value).replaceAll(secret, "***")) : value),
+    });
     const release = outbox.hold();
     await outbox.add({ type: "log", at, text: "hunter22\n" });
     await nextTurn();
@@ -98,9 +103,42 @@ describe("Outbox", () => {
     expect(store.text).toBe("***\n");
   });
 
+  it("hides a secret wherever it stands in a line of megabytes, and loses nothing else of it", async () => {
+    const MiB = 1024 * 1024;
+    const secret = "tr0ub4dor&3-tr0ub4dor&3";
+    const near = fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: -70_000, max: 70_000 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(near, { maxLength: 4 }), fc.integer({ min: 30_000, max: 65_536 }), async (places, chunk) => {
+        const parts = ["é".repeat(MiB), "x".repeat(MiB)];
+        let line = parts.join("");
+        for (const [piece, from] of places) {
+          // Chunks end where they end: somewhere near a MiB, in characters or in bytes.
+          const at = Math.max(0, piece * (MiB / 2) + from);
+          line = line.slice(0, at) + secret + line.slice(at);
+        }
+        const redactor = createRedactor([{ name: "S", value: secret }]);
+        const store = new Store();
+        const outbox = new Outbox({ events: (first, texts) => store.take(first, texts) }, new Cursor(newDir(), 0), redactor);
+        const lines = new LogLines("out");
+        const bytes = Buffer.from(`before\n${line}`);
+        for (let from = 0; from < bytes.length; from += chunk) {
+          const piece = lines.push(bytes.subarray(from, from + chunk));
+          if (piece) await outbox.add({ type: "log", at, text: piece.text }, piece.place);
+        }
+        const last = lines.end();
+        if (last) await outbox.add({ type: "log", at, text: last.text }, last.place);
+        await ended(store, outbox);
+        expect(store.text === redactor.text(`before\n${line}\n`)).toBe(true);
+        const unmarked = store.events.filter((event) => event.type === "log" && !event.partial && !event.text.endsWith("\n"));
+        expect(unmarked).toEqual([]);
+      }),
+      { numRuns: 5 },
+    );
+  });
+
   it("keeps batches within the contract and their order, however large a log is", async () => {
     const store = new Store();
-    const outbox = new Outbox({ events: (first, texts) => store.take(first, texts) }, new Cursor(newDir(), 0), (value) => value);
+    const outbox = new Outbox({ events: (first, texts) => store.take(first, texts) }, new Cursor(newDir(), 0), hidingNothing);
     const text = `${"x".repeat(200_000)}\n${"é\u0000".repeat(50_000)}\n`;
     await outbox.add({ type: "log", at, text });
     for (let number = 0; number < 1_200; number++)

@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { RunnerEvent } from "@takosumi/contracts/runner/events";
 import type { LeasedCalls } from "../wire/leased.ts";
 import type { Cursor, Pending } from "./cursor.ts";
-import { EventQueue, type Place } from "./queue.ts";
+import { EventQueue, type Hiding, type Place } from "./queue.ts";
 
 const COALESCE_MS = 5;
 /** What only says how far the Run is waits so long for something to go with. */
@@ -16,7 +16,7 @@ export class Outbox {
   readonly #calls: Pick<LeasedCalls, "events">;
   readonly #cursor: Cursor;
   readonly #coalesceMs: number;
-  readonly #redact: (value: unknown) => unknown;
+  readonly #hiding: Hiding;
   readonly #queue = new EventQueue();
   #sending: Promise<void> | null = null;
   #broken: Error | null = null;
@@ -26,18 +26,18 @@ export class Outbox {
   #soon: NodeJS.Timeout | null = null;
   #room = Promise.withResolvers<void>();
 
-  constructor(calls: Pick<LeasedCalls, "events">, cursor: Cursor, redact: (value: unknown) => unknown, coalesceMs = COALESCE_MS) {
+  constructor(calls: Pick<LeasedCalls, "events">, cursor: Cursor, hiding: Hiding, coalesceMs = COALESCE_MS) {
     this.#coalesceMs = coalesceMs;
     this.#calls = calls;
     this.#cursor = cursor;
-    this.#redact = redact;
+    this.#hiding = hiding;
     if (cursor.pending) this.#start();
   }
 
-  /** Resolves when there is room for more. Rejects once a batch could not be delivered. */
-  async add(event: RunnerEvent, place: Place | null = null): Promise<void> {
+  /** Resolves when there is room for more. Rejects once a batch could not be delivered. `afterGap`: see the queue. */
+  async add(event: RunnerEvent, place: Place | null = null, afterGap = false): Promise<void> {
     this.#throwIfBroken();
-    this.#queue.add(event, place);
+    this.#queue.add(event, place, afterGap);
     if (this.#queue.ready) this.#hurry.abort();
     if (event.type === "phase" || event.type === "isolation") this.#soon ??= setTimeout(() => this.#start(), COMPANY_MS);
     else this.#start();
@@ -54,7 +54,7 @@ export class Outbox {
     let last = this.#cursor.pending;
     while (!this.#queue.empty) {
       if (last) await this.#deliver(last);
-      const { events, places } = this.#queue.take(this.#redact);
+      const { events, places } = this.#queue.take(this.#hiding);
       last = events.length > 0 ? this.#cursor.sending(events, places) : null;
     }
     return last;
@@ -99,7 +99,7 @@ export class Outbox {
       if (since < this.#coalesceMs) await wait(this.#coalesceMs - since, undefined, { signal: this.#hurry.signal }).catch(() => undefined);
       this.#hurry = new AbortController();
       if (this.#held > 0) return;
-      const { events, places } = this.#queue.take(this.#redact);
+      const { events, places } = this.#queue.take(this.#hiding);
       this.#release();
       if (events.length > 0) await this.#deliver(this.#cursor.sending(events, places));
     }

@@ -4,8 +4,10 @@ import { fit } from "./fit.ts";
 
 /** Where in a file an event ends: what a later reader starts from once the event has arrived. */
 export type Place = { readonly name: string; readonly offset: number; readonly memory?: string };
-type Entry = { event: RunnerEvent; place: Place | null };
+type Entry = { event: RunnerEvent; place: Place | null; readonly afterGap: boolean };
 export type Batch = { readonly events: readonly string[]; readonly places: Places };
+/** What is hidden of what is sent, and where a line that goes on may be cut so that nothing of that is cut. */
+export type Hiding = { readonly json: (value: unknown) => unknown; readonly cut: (text: string) => number };
 
 const MERGED_CHARACTERS = logEventBytes;
 const MOST_CHARACTERS = 4 * 1024 * 1024;
@@ -19,6 +21,8 @@ export class EventQueue {
   #characters = 0;
   /** Redacted texts of an entry that did not fit into the batch before. */
   #left: { texts: string[]; place: Place | null } | null = null;
+  /** Ends of lines that go on, by the name of their file: what follows tells whether something secret stands there. */
+  readonly #open = new Map<string, string>();
 
   get full(): boolean {
     return this.#characters >= MOST_CHARACTERS || this.#entries.length >= MOST_ENTRIES;
@@ -33,22 +37,24 @@ export class EventQueue {
     return this.#entries.length >= batchLimit.events || this.#characters >= batchLimit.bytes / 2;
   }
 
-  add(event: RunnerEvent, place: Place | null): void {
+  /** `afterGap`: what stood between this and an unfinished line before it is left out. */
+  add(event: RunnerEvent, place: Place | null, afterGap = false): void {
     const last = this.#entries.at(-1);
     this.#characters += weight(event);
     if (
       event.type === "log" &&
       last?.event.type === "log" &&
+      !afterGap &&
       last.place?.name === place?.name &&
       last.event.text.length + event.text.length <= MERGED_CHARACTERS
     ) {
       last.event = { ...last.event, text: last.event.text + event.text };
       last.place = place;
-    } else this.#entries.push({ event, place });
+    } else this.#entries.push({ event, place, afterGap });
   }
 
   /** The next batch, redacted here: patterns that were learned while an event waited still hide it. */
-  take(redact: (value: unknown) => unknown): Batch {
+  take(hiding: Hiding): Batch {
     const events: string[] = [];
     const places: Record<string, { offset: number; memory?: string }> = {};
     let bytes = 0;
@@ -56,10 +62,7 @@ export class EventQueue {
     for (;;) {
       const entry = this.#left ? null : this.#entries[used];
       if (!this.#left && !entry) break;
-      const next = this.#left ?? {
-        texts: fit(redact(entry?.event) as RunnerEvent).map((event) => JSON.stringify(event)),
-        place: entry?.place ?? null,
-      };
+      const next = this.#left ?? this.#told(entry as Entry, hiding);
       if (!this.#left) {
         used++;
         if (entry) this.#characters -= weight(entry.event);
@@ -90,6 +93,20 @@ export class EventQueue {
     this.#entries.splice(0, used);
     return { events, places };
   }
+
+  /** An entry as it is sent. Of a line that goes on, what may be the beginning of a secret waits for the next entry. */
+  #told({ event, place, afterGap }: Entry, hiding: Hiding): { texts: string[]; place: Place | null } {
+    if (event.type !== "log" || !place) return { texts: texts(event, hiding), place };
+    const before = afterGap ? "" : (this.#open.get(place.name) ?? "");
+    const text = before + event.text;
+    this.#open.delete(place.name);
+    if (text.endsWith("\n")) return { texts: texts({ ...event, text }, hiding), place };
+    const cut = hiding.cut(text);
+    this.#open.set(place.name, text.slice(cut));
+    const told = { ...place, offset: place.offset - Buffer.byteLength(text.slice(cut)) };
+    return { texts: cut > 0 ? texts({ ...event, text: text.slice(0, cut) }, hiding) : [], place: told };
+  }
 }
 
+const texts = (event: RunnerEvent, { json }: Hiding): string[] => fit(json(event) as RunnerEvent).map((one) => JSON.stringify(one));
 const weight = (event: RunnerEvent): number => (event.type === "log" ? event.text.length : 400);

@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import type { RunnerEvent } from "@takosumi/contracts/runner/events";
 import { EventLines } from "@takosumi/opentofu/event-lines";
 import { humanLine } from "@takosumi/opentofu/human-line";
 import { tailFile } from "@takosumi/opentofu/tail";
 import type { Phase, PhaseExit, Tool, ToolEvent } from "@takosumi/opentofu/types";
+import { LogEnd } from "../events/log-end.ts";
 import { LogLines } from "../events/log-lines.ts";
 import { runnerEvent, Seen } from "../events/tool-events.ts";
 import type { Job } from "./job.ts";
@@ -63,18 +65,28 @@ export async function follow(
 }
 
 async function text(job: Job, path: string, name: string, ended: AbortSignal, onWords: () => void): Promise<void> {
-  const from = job.cursor.places[name];
-  const lines = new LogLines(name, from);
+  const lines = new LogLines(name, job.cursor.places[name]);
+  const end = new LogEnd(job.output.end);
+  let at = lines.offset;
   const send = async (piece: ReturnType<LogLines["push"]>) => {
-    if (piece && !piece.text.split("\n").every((line) => progress.test(line))) onWords();
-    if (piece) await job.outbox.add({ type: "log", at: new Date().toISOString(), text: piece.text }, piece.place);
+    if (!piece) return;
+    if (!piece.text.split("\n").every((line) => progress.test(line))) onWords();
+    const taken = job.output.takes(piece.place.offset - at);
+    at = piece.place.offset;
+    if (taken === "yes") return job.outbox.add(logged(piece.text), piece.place);
+    if (taken === "first") await job.noteCut();
+    end.add(piece.text);
   };
   for await (const { bytes } of tailFile(path, lines.offset, ended)) {
-    if (!(await job.spend(bytes.length))) return;
+    job.output.wrote(bytes.length);
     await send(lines.push(bytes));
   }
   await send(lines.end());
+  const kept = end.take();
+  if (kept) await job.outbox.add(logged(kept.text), { name, offset: at }, kept.gap);
 }
+
+const logged = (text: string): RunnerEvent => ({ type: "log", at: new Date().toISOString(), text });
 
 /** The place of an event is its number: they are the same every time the file is read. */
 async function machineEvents(
@@ -87,6 +99,7 @@ async function machineEvents(
   const place = `${name}.events`;
   const sent = job.cursor.places[place]?.offset ?? 0;
   const lines = new EventLines({ withoutPrinted: tool.name === "opentofu" });
+  const end = new LogEnd(job.output.end);
   let number = 0;
   const send = async (event: Parameters<Job["say"]>[0] | null) => {
     if (event && ++number > sent) await job.outbox.add(event, { name: place, offset: number });
@@ -97,13 +110,20 @@ async function machineEvents(
       const now = new Date().toISOString();
       const line = tool.name === "terraform" ? humanLine(event) : null;
       if (event.type === "diagnostic" || (line !== null && !progress.test(line))) onWords();
-      if (line !== null) await send({ type: "log", at: now, text: `${line}\n` });
+      if (line !== null) {
+        const taken = job.output.takes(Buffer.byteLength(line) + 1);
+        if (taken === "first") await job.noteCut();
+        if (taken === "yes") await send(logged(`${line}\n`));
+        else end.add(`${line}\n`);
+      }
       await send(runnerEvent(event, name, now));
     }
   };
   for await (const { bytes } of tailFile(path, 0, ended)) {
-    if (tool.name === "terraform" && !(await job.spend(bytes.length))) return;
+    job.output.wrote(bytes.length);
     await take(lines.push(bytes));
   }
   await take(lines.end());
+  const kept = end.take();
+  if (kept) await send(logged(kept.text));
 }

@@ -10,6 +10,7 @@ import type { NamedSecret } from "@takosumi/redact/rules";
 import type { Fact } from "../cache/bytes.ts";
 import { Cursor } from "../events/cursor.ts";
 import { Outbox } from "../events/outbox.ts";
+import { Output } from "../events/output.ts";
 import type { Log } from "../log.ts";
 import type { Site } from "../site.ts";
 import { LeasedCalls } from "../wire/leased.ts";
@@ -30,6 +31,7 @@ export class Job {
   readonly redactor: Redactor;
   readonly cursor: Cursor;
   readonly outbox: Outbox;
+  readonly output: Output;
   /** What goes along with the end of the Run. */
   readonly carried: Carriage;
   readonly log: Log;
@@ -41,7 +43,6 @@ export class Job {
   /** The tool of an apply was started: from here on its state must be looked after, whatever else goes wrong. */
   executed = false;
   #secrets: readonly NamedSecret[];
-  #output = 0;
   readonly #cpu = new Map<string, number>();
   #withheld = false;
   /** What may be begun for the apply of this plan, once its directory is cleared. */
@@ -65,8 +66,16 @@ export class Job {
     this.#secrets = lease.secrets;
     this.redactor = createRedactor(lease.secrets);
     this.cursor = new Cursor(ownFolder(this.dir.root), lease.last_sequence);
-    this.outbox = new Outbox(this.calls, this.cursor, (value) =>
-      this.redactor.json(this.#withheld ? withoutWords(value as RunnerEvent) : value),
+    this.outbox = new Outbox(this.calls, this.cursor, {
+      json: (value) => this.redactor.json(this.#withheld ? withoutWords(value as RunnerEvent) : value),
+      cut: (text) => this.redactor.cut(text),
+    });
+    const { output } = site.settings;
+    this.output = new Output(output, this.cursor.places, () =>
+      this.control.stop(
+        "output_limit",
+        `The Run wrote ${output.allBytes} bytes of output and more. Make it quieter, or raise TAKOSUMI_RUN_OUTPUT_STOP_BYTES.`,
+      ),
     );
     this.carried = new Carriage(this.calls);
     if (lease.cancel) this.control.stop("cancelled", "The Run was cancelled");
@@ -123,18 +132,11 @@ export class Job {
     this.#withheld = true;
   }
 
-  /** Counts output; false once the Run has written more than it may. The log says where it is cut. */
-  async spend(bytes: number): Promise<boolean> {
-    const before = this.#output;
-    this.#output += bytes;
-    if (this.#output <= this.site.settings.outputBytes) return true;
-    if (before <= this.site.settings.outputBytes)
-      await this.note(`(the output is cut here: this Run wrote more than ${this.site.settings.outputBytes} bytes)`);
-    this.control.stop(
-      "output_limit",
-      `The Run wrote more than ${this.site.settings.outputBytes} bytes of output. Make it quieter, or raise TAKOSUMI_RUN_OUTPUT_BYTES.`,
+  /** Says where the log is cut; what is kept of the rest follows when the command has ended. */
+  noteCut(): Promise<void> {
+    return this.note(
+      `\n(this Run wrote more than its log keeps, ${this.site.settings.output.logBytes} bytes: the end of the output follows when the command has ended)`,
     );
-    return false;
   }
 
   /** Keeps what a phase used of the CPU, and answers what all of them did. */

@@ -284,7 +284,19 @@ export const settings = [
     default: "8",
     read_by: ["start", "runner"],
   },
-  { name: "TAKOSUMI_RUN_OUTPUT_BYTES", about: "Output that one Run may write.", default: "67108864", read_by: ["start", "runner"] },
+  {
+    name: "TAKOSUMI_RUN_OUTPUT_BYTES",
+    about:
+      "Output that the log of one Run keeps. Of what is more only the end of each command's, after a line that says how much is missing.",
+    default: "67108864",
+    read_by: ["start", "runner"],
+  },
+  {
+    name: "TAKOSUMI_RUN_OUTPUT_STOP_BYTES",
+    about: "Output and events at which a Run is interrupted and fails. At most three quarters of `TAKOSUMI_RUN_FILE_BYTES`.",
+    default: "1610612736",
+    read_by: ["start", "runner"],
+  },
   {
     name: "TAKOSUMI_RUN_FILE_BYTES",
     about: "Largest file that one Run may write; 0 is unlimited.",
