@@ -114,6 +114,29 @@ describe("the door", () => {
     },
   );
 
+  it.each([
+    "//evil.example",
+    "/\\evil.example",
+    "/\t/evil.example",
+    "/.//evil.example",
+    "/%2e//evil.example",
+    "/docs/..//evil.example",
+    "/docs/%2E%2e//evil.example/",
+    "/docs/../..//evil.example?a=b#c",
+    "\u2028//evil.example",
+    " //evil.example",
+    "https:evil.example",
+    "javascript:alert(1)",
+    "evil.example",
+    "",
+  ])("sends nobody on to %j", async (to) => {
+    const given = new URLSearchParams({ return_to: to });
+    const login = await nobody("GET", `/auth/login?${given}`);
+    expect(login.headers.get("location")).toBe("/console/login?return_to=%2Fdocs%2F");
+    for (const page of ["/console/login", "/console/welcome"])
+      expect((await nobody("GET", `${page}?${given}`)).body).toContain('name="return_to" value="/docs/"');
+  });
+
   it("lets no socket in by a cookie from elsewhere", async () => {
     const handshake = (origin: string): Promise<string> =>
       new Promise((resolve, reject) => {

@@ -58,5 +58,7 @@ export const home = "/docs/";
 export function pathOfOurs(publicUrl: string, given: string | undefined): string {
   if (given === undefined || !/^\/(?![/\\])/.test(given) || /[\p{Cc}\\]/u.test(given) || !URL.canParse(given, publicUrl)) return home;
   const url = new URL(given, publicUrl);
-  return url.origin === new URL(publicUrl).origin ? url.pathname + url.search + url.hash : home;
+  const path = url.pathname + url.search + url.hash;
+  // "/.//host" is a path of ours until its dot is gone: what is sent must mean to a browser what was looked at here.
+  return url.origin === new URL(publicUrl).origin && new URL(path, publicUrl).href === url.href ? path : home;
 }
