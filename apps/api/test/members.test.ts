@@ -1,10 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { browserCall, browserOf, cookieIn } from "@takosumi/testkit/browser";
 import { type Call, caller } from "@takosumi/testkit/call";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refused } from "./deploy.ts";
+import { mailed } from "./mails.ts";
 import { type Person, person, spaceOf } from "./people.ts";
 import { inline } from "./samples.ts";
 
@@ -128,21 +127,6 @@ describe("members", () => {
 
 describe("an invitation", () => {
   const invite = (by: Person, body: object) => by.call("POST", at("/invitations"), { body });
-  /** What stands in the mail to this address. */
-  async function mailed(address: string): Promise<string> {
-    const dir = join(api.dataDir, "outbox");
-    let found: string | undefined;
-    await expect
-      .poll(async () => {
-        const names = await readdir(dir).catch(() => []);
-        const texts = await Promise.all(names.filter((name) => name.endsWith(".eml")).map((name) => readFile(join(dir, name), "utf8")));
-        // Quoted-printable breaks long lines.
-        found = texts.map((text) => text.replaceAll("=\n", "")).findLast((text) => text.includes(address));
-        return found;
-      })
-      .toBeDefined();
-    return /invite#([A-Za-z0-9_-]{43})/.exec(found ?? "")?.[1] ?? "";
-  }
   const take = (token: string, body: object, call: Call = caller(api.url, null)) => call("POST", `/api/invitations/${token}`, { body });
   const password = "correct horse battery staple";
 
@@ -150,7 +134,7 @@ describe("an invitation", () => {
     const address = `new-${Date.now()}@example.com`;
     const made = await invite(admin, { email: address, role: "editor" });
     expect(made).toMatchObject({ status: 201, body: { invitation: { email: address, role: "editor", username: null } } });
-    const token = await mailed(address);
+    const token = await mailed(api, "invite", address);
     expect(JSON.stringify([made.body, await db().prisma.invitations.findMany()])).not.toContain(token);
     const nobody = caller(api.url, null);
     expect((await nobody("GET", `/api/invitations/${token}`)).body.invitation).toMatchObject({
@@ -188,7 +172,7 @@ describe("an invitation", () => {
   it("is replaced by the next one, taken back, and over after seven days", async () => {
     const address = `again-${Date.now()}@example.com`;
     const first = (await invite(owner, { email: address, role: "viewer" })).body.invitation;
-    const token = await mailed(address);
+    const token = await mailed(api, "invite", address);
     const next = (await invite(owner, { email: address.toUpperCase().replace("EXAMPLE.COM", "example.com"), role: "editor" })).body
       .invitation;
     refused(await take(token, { username: "whoever-it-is", password }), 410, "expired");

@@ -1,5 +1,3 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { hashToken, mintToken } from "@takosumi/keyring/tokens";
 import { createActor } from "@takosumi/testkit/actors";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
@@ -7,6 +5,7 @@ import { type Browser, browserCall, browserOf, cookieIn } from "@takosumi/testki
 import { type Call, caller } from "@takosumi/testkit/call";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refused } from "./deploy.ts";
+import { mailed } from "./mails.ts";
 
 let api: TestApi;
 let nobody: Call;
@@ -117,24 +116,6 @@ describe("a password", () => {
 });
 
 describe("a forgotten password", () => {
-  /** The code that stands in the mail to this address. */
-  async function mailed(address: string): Promise<string> {
-    let code: string | undefined;
-    await expect
-      .poll(async () => {
-        const names = await readdir(join(api.dataDir, "outbox")).catch(() => []);
-        const texts = await Promise.all(
-          names.filter((name) => name.endsWith(".eml")).map((name) => readFile(join(api.dataDir, "outbox", name), "utf8")),
-        );
-        code = texts
-          .filter((text) => text.includes(address))
-          .map((text) => /reset#([A-Za-z0-9_-]{43})/.exec(text.replaceAll("=\n", ""))?.[1])
-          .findLast(Boolean);
-        return code;
-      })
-      .toBeDefined();
-    return code ?? "";
-  }
   const reset = (body: object) => nobody("POST", "/api/auth/reset", { body });
 
   it("is replaced once by whoever reads the mails of its address, and every session ends", async () => {
@@ -145,7 +126,7 @@ describe("a forgotten password", () => {
     expect(await db().prisma.sign_in_codes.count({ where: { user_id: one.user_id, purpose: "reset" } })).toBe(0);
     await db().prisma.users.update({ where: { id: one.user_id }, data: { email, email_verified_at: new Date() } });
     expect((await reset({ username: one.username })).body).toEqual((await reset({ username: "nobody-is-called-this" })).body);
-    const code = await mailed(email);
+    const code = await mailed(api, "reset", email);
     refused(await reset({ code, new_password: "short" }), 400, "invalid");
     refused(await nobody("POST", "/api/auth/code", { body: { code } }), 401, "invalid");
     const answers = await Promise.all(Array.from({ length: 3 }, () => reset({ code, new_password: `${secret} anew` })));

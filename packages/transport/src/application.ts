@@ -144,4 +144,10 @@ export interface Application {
   denied(denial: Denial): void | Promise<void>;
   /** An unexpected error that has a meaning for the caller, such as a database that cannot be reached: UNAVAILABLE. Null: INTERNAL_ERROR. */
   translate(error: unknown): ApiError | null;
+  /** What a person is shown in a browser where a page failed. */
+  failurePage(error: ApiError, status: number): FailurePage;
+}
+export interface FailurePage {
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly text: string;
 }

@@ -117,10 +117,12 @@ function routesOf(
   });
 }
 
-function speaksOurErrors(app: FastifyInstance, { translate }: Application): void {
+function speaksOurErrors(app: FastifyInstance, { translate, failurePage }: Application): void {
   app.setErrorHandler((error, request, reply) => {
     if (unread(request)) reply.header("connection", "close");
-    return sendFailure(error, request.id, reply, translate, request.routeOptions.config.speaks);
+    const { speaks, page } = request.routeOptions.config;
+    const asksForPage = page === true && request.headers.accept?.includes("text/html");
+    return sendFailure(error, request.id, reply, translate, speaks, asksForPage ? failurePage : undefined);
   });
   app.setNotFoundHandler((request, reply) => {
     if (request.method === "OPTIONS") return reply.code(204).header("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS").send();

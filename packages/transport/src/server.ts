@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Spec } from "@takosumi/contracts/define";
 import { ApiError } from "@takosumi/contracts/errors";
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, fastify, LogController } from "fastify";
+import type { Application } from "./application.ts";
 import { envelopeOf, failureOf, inWordsOf } from "./failures.ts";
 import { parseQuery } from "./query.ts";
 
@@ -55,21 +56,24 @@ export function genReqId({ headers }: Pick<IncomingMessage, "headers">): string 
   return `req_${processId}${requests.toString(36).padStart(6, "0")}`;
 }
 
-/** Answers an error in the API's envelope, or as the operation's protocol says it; logs it where it was not expected. */
+/** Answers an error in the API's envelope, as the operation's protocol says it, or as a page where one is given; logs it where it was not expected. */
 export function sendFailure(
   cause: unknown,
   request_id: string,
   reply: FastifyReply,
   translate: (error: unknown) => ApiError | null,
   speaks?: Spec["speaks"],
+  page?: Application["failurePage"],
 ): FastifyReply {
   const failure = failureOf(cause, request_id, translate);
   const { headers, body } = inWordsOf(speaks, failure);
   if (failure.unexpected) reply.log.error({ err: cause, request_id }, "unexpected error");
+  const json = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" };
+  const shown = page?.(failure.error, failure.status) ?? { headers: json, text: body };
   return reply
     .code(failure.status)
-    .headers({ ...headers, "x-request-id": request_id, "content-type": "application/json; charset=utf-8", "cache-control": "no-store" })
-    .send(body);
+    .headers({ ...headers, "x-request-id": request_id, ...shown.headers })
+    .send(shown.text);
 }
 
 const brokenHttp: Record<string, readonly [status: string, error: ApiError]> = {

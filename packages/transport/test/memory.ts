@@ -115,4 +115,8 @@ export class Memory implements Application {
     const lost = error instanceof Error && error.message === "ECONNREFUSED";
     return lost ? new ApiError("UNAVAILABLE", "The database cannot be reached", { reason: "database", retry_after_ms: 10_000 }) : null;
   }
+
+  failurePage({ message }: ApiError) {
+    return { headers: { "content-type": "text/html" }, text: `<p>${message}</p>` };
+  }
 }

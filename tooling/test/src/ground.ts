@@ -25,6 +25,10 @@ export const psql = (say: Say): Promise<string> =>
 export const sshd = (say: Say): Promise<string> =>
   installed(say, "openssh-server", "/usr/sbin/sshd", "no sshd: tests of git over ssh are left out");
 
+/** Pages are tested in the browser that people use them in. */
+export const chromium = (say: Say): Promise<string> =>
+  installed(say, "chromium", "/usr/bin/chromium", "no chromium: tests of pages in a browser are left out");
+
 async function installed(say: Say, name: string, program: string, missing: string): Promise<string> {
   if (executable(program)) return name;
   if (process.getuid?.() !== 0 || !executable("/usr/bin/apt-get")) throw new Problem(missing, `install ${name}`);

@@ -1,7 +1,7 @@
 import { generateClient } from "@takosumi/start/generate";
 import { failure, Problem, type Say, step, warning } from "@takosumi/start/lines";
 import { checks } from "./checks.ts";
-import { openTofu, providers, psql, sandbox, sshd } from "./ground.ts";
+import { chromium, openTofu, providers, psql, sandbox, sshd } from "./ground.ts";
 import { root, run } from "./programs.ts";
 import { vitest } from "./suites.ts";
 
@@ -44,6 +44,7 @@ async function counted(name: string, work: (say: Say) => Promise<string>): Promi
 await ground("sandbox", sandbox);
 await ground("psql", psql);
 await ground("sshd", sshd);
+await ground("browser", chromium);
 await ground("tofu", async (say) => {
   const { testEnv: more, text } = await openTofu(say);
   Object.assign(testEnv, more);

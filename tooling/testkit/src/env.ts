@@ -14,5 +14,7 @@ export const env = z
     TAKOSUMI_CACHE_DIR: z.string().min(1).default(`${homedir()}/.cache/takosumi`),
     /** Where terraform is looked for. */
     PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
+    /** A directory that pictures of the pages are written into, to be looked at; else none are taken. */
+    TAKOSUMI_TEST_PICTURES: text,
   })
   .parse(process.env);

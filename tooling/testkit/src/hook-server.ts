@@ -14,7 +14,7 @@ export interface HookServer {
   /** `http://127.0.0.1:port` */
   readonly url: string;
   readonly received: readonly Hooked[];
-  /** Answers of a path, in order; afterwards 204. */
+  /** Answers of a path, whatever its query, in order; afterwards 204. */
   answer(path: string, ...replies: Reply[]): void;
   /** The requests of a path, once there are so many. */
   of(path: string, count: number): Promise<readonly Hooked[]>;
@@ -30,7 +30,7 @@ export async function startHookServer(): Promise<HookServer> {
     const path = request.url ?? "";
     received.push({ path, headers: request.headers, body: await text(request) });
     for (const look of waiting) look();
-    const reply = replies.get(path)?.shift() ?? 204;
+    const reply = replies.get(path.split("?", 1)[0] ?? "")?.shift() ?? 204;
     if (reply === "hang") return;
     if (typeof reply === "number") response.writeHead(reply).end();
     else response.writeHead(302, { location: reply.location }).end();

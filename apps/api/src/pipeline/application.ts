@@ -2,6 +2,7 @@ import { ApiError } from "@takosumi/contracts/errors";
 import type { Application } from "@takosumi/transport/application";
 import { authenticate } from "../identity/tokens/authenticate.ts";
 import type { Uses } from "../identity/tokens/uses.ts";
+import { failurePage } from "../instance/page.ts";
 import { locators } from "../locators.ts";
 import type { Resources } from "../resources.ts";
 import type { Db, Locator, Rows } from "../world.ts";
@@ -40,6 +41,7 @@ export function applicationOf(resources: Needs, uses: Uses): Application {
     replay: (claim) => replay(resources, claim),
     denied: (denial) => denied(resources, denial),
     translate,
+    failurePage,
   };
 }
 

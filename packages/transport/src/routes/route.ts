@@ -15,6 +15,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Whose shape the errors of the route have; ours where it is left out. */
     speaks?: Spec["speaks"];
+    /** Browsers are shown this: what it fails with is a page as well, to whoever asks for one. */
+    page?: boolean;
   }
 }
 
@@ -69,7 +71,7 @@ export function register(
       onRequest,
       handler,
       exposeHeadRoute: head && method === "GET",
-      ...(spec.speaks && { config: { speaks: spec.speaks } }),
+      config: { page: spec.produces?.includes("text/html") === true, ...(spec.speaks && { speaks: spec.speaks }) },
       ...(bodyLimit !== undefined && { bodyLimit }),
     });
   }

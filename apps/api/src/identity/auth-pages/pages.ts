@@ -23,7 +23,7 @@ export const offerPage = ({ token, space, role, by }: Offered, as: string | null
   body: html`${wrong === null ? null : html`<p class="wrong" role="alert">${wrong}</p>`}<p>${by} invites you to the space <strong>${space}</strong>, as ${role}.</p>
 <form method="post" action="/console/invite"><input type="hidden" name="token" value="${token}">${
     as === null ? newAccount : html`<p>You are signed in as ${as}.</p>`
-  }<button name="action" value="accept">Join</button><button name="action" value="decline" formnovalidate>Decline</button></form>`,
+  }<button name="action" value="accept">Join</button><button class="no" name="action" value="decline" formnovalidate>Decline</button></form>`,
   status: wrong === null ? 200 : 400,
 });
 const newAccount: Html = html`<p>Choose a username and a password for a new account. If you have one, <a href="/console/login">sign in</a> first and open the link of the mail again.</p>

@@ -20,7 +20,7 @@ export const cliPage = ({ callback, state }: Asked, username: string): Page => (
 <p>Only go on if you started it yourself a moment ago.</p>
 <form method="post" action="/auth/cli/callback"><input type="hidden" name="callback" value="${callback}">${
     state === undefined ? null : html`<input type="hidden" name="state" value="${state}">`
-  }<button name="action" value="allow">Allow</button><button name="action" value="deny">Deny</button></form>`,
+  }<button name="action" value="allow">Allow</button><button class="no" name="action" value="deny">Deny</button></form>`,
 });
 
 /** Hands the answer to the program by a form: a token stands in no URL. */

@@ -6,7 +6,7 @@ import type { AskingDevice, Told } from "../oauth-consent/device.ts";
 const hidden = (fields: Readonly<Record<string, string>>): Html[] =>
   Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
 const list = (sentences: readonly string[]) => html`<ul>${sentences.map((one) => html`<li>${one}</li>`)}</ul>`;
-const buttons = html`<button name="action" value="approve">Allow</button><button name="action" value="deny">Deny</button>`;
+const buttons = html`<button name="action" value="approve">Allow</button><button class="no" name="action" value="deny">Deny</button>`;
 
 /** Who asks for what: the part that both questions share. */
 const asks = (
