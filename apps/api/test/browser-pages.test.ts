@@ -66,7 +66,7 @@ if (tools.chromium)
     /** As by a link, without its page. */
     async function signIn(token: string): Promise<void> {
       const [name = "", value = ""] = (await browserOf(api.url, token)).cookie.split("=");
-      await window.context.addCookies([{ name, value, url: api.url }]);
+      await window.context.addCookies([{ name, value, url: api.url, httpOnly: true, sameSite: "Lax" }]);
     }
 
     it("the reference shows itself, and lets itself be used", async () => {
@@ -74,7 +74,6 @@ if (tools.chromium)
       await signIn(ada.token);
       await at("/docs/");
       await page.getByRole("heading", { name: "Takosumi" }).first().waitFor();
-      expect(await page.evaluate(() => document.cookie)).not.toContain("tp_session");
       expect(await page.evaluate(async () => (await (await fetch("/api/me")).json()).username)).toBe(ada.username);
     });
 
@@ -87,6 +86,8 @@ if (tools.chromium)
         await press("Sign in");
         await page.waitForURL("**/docs/");
         expect(await who()).toBe(ada.username);
+        expect(await window.context.cookies()).toMatchObject([{ httpOnly: true, sameSite: "Lax", path: "/", domain: "127.0.0.1" }]);
+        expect(await page.evaluate(() => document.cookie)).toBe("");
         await window.context.clearCookies();
         await page.goto(url);
         await press("Sign in");
@@ -148,6 +149,7 @@ if (tools.chromium)
         await press("Join");
         expect(await page.getByRole("alert").innerText()).toContain("reserved");
         await looksWell("invite-wrong");
+        expect(await page.getByLabel("Username").inputValue()).toBe("admin");
         await page.getByLabel("Username").fill("new-here");
         await page.getByLabel(/^Password/).fill(secret);
         await press("Join");

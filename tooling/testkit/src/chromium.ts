@@ -43,7 +43,7 @@ export const widths = [1280, 390] as const;
 
 /** A picture of the page at each width, where somebody wants to look at them. */
 export async function pictured(page: Page, name: string): Promise<void> {
-  const directory = env.TAKOSUMI_TEST_PICTURES;
+  const directory = env.TEST_PICTURES_DIR;
   if (directory === undefined) return;
   await mkdir(directory, { recursive: true });
   for (const width of widths) {

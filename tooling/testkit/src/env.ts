@@ -15,6 +15,6 @@ export const env = z
     /** Where terraform is looked for. */
     PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
     /** A directory that pictures of the pages are written into, to be looked at; else none are taken. */
-    TAKOSUMI_TEST_PICTURES: text,
+    TEST_PICTURES_DIR: text,
   })
   .parse(process.env);

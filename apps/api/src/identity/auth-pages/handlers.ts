@@ -40,7 +40,7 @@ export const authPageHandlers = (resources: Pick<Resources, "db" | "keyring" | "
         }
         const problem =
           who || action === "show" ? null : (wrong("username", nameRule, username) ?? wrong("password", newPassword, password));
-        if (action === "show" || problem !== null) return sendPage(response, offerPage(offer, who?.name ?? null, problem));
+        if (action === "show" || problem !== null) return sendPage(response, offerPage(offer, who?.name ?? null, problem, username ?? ""));
         const { cookies } = await takeInvitation(resources, call, token, { username: username?.trim().toLowerCase(), password });
         redirect(response, home, cookies);
       } catch (error) {

@@ -18,16 +18,18 @@ export interface Offered {
   readonly by: string;
 }
 /** `as`: who is signed in; null: nobody, and an account is made where the invitation came by mail. */
-export const offerPage = ({ token, space, role, by }: Offered, as: string | null, wrong: string | null): Page => ({
+export const offerPage = ({ token, space, role, by }: Offered, as: string | null, wrong: string | null, username: string): Page => ({
   title: `Invitation to ${space}`,
   body: html`${wrong === null ? null : html`<p class="wrong" role="alert">${wrong}</p>`}<p>${by} invites you to the space <strong>${space}</strong>, as ${role}.</p>
 <form method="post" action="/console/invite"><input type="hidden" name="token" value="${token}">${
-    as === null ? newAccount : html`<p>You are signed in as ${as}.</p>`
+    as === null ? newAccount(username) : html`<p>You are signed in as ${as}.</p>`
   }<button name="action" value="accept">Join</button><button class="no" name="action" value="decline" formnovalidate>Decline</button></form>`,
   status: wrong === null ? 200 : 400,
 });
-const newAccount: Html = html`<p>Choose a username and a password for a new account. If you have one, <a href="/console/login">sign in</a> first and open the link of the mail again.</p>
-<label for="username">Username</label><input id="username" name="username" autocomplete="username" autocapitalize="none" required>
+const newAccount = (
+  username: string,
+): Html => html`<p>Choose a username and a password for a new account. If you have one, <a href="/console/login">sign in</a> first and open the link of the mail again.</p>
+<label for="username">Username</label><input id="username" name="username" autocomplete="username" autocapitalize="none" value="${username}" required>
 <label for="password">Password, of 12 characters or more</label><input id="password" name="password" type="password" autocomplete="new-password" minlength="12" required>`;
 
 export const resetPage: Page = {
