@@ -9,28 +9,39 @@ import { goBuild, goVersion } from "./go-build.mjs";
 export const mirror = join(cacheDir, "mirror");
 const arch = { x64: "amd64", arm64: "arm64" }[process.arch] ?? process.arch;
 const providers = [
-  { type: "time", version: "0.14.2", package: "github.com/hashicorp/terraform-provider-time" },
-  { type: "local", version: "2.9.0", package: "github.com/terraform-providers/terraform-provider-local" },
+  { type: "time", version: "0.14.2", folder: "providers/", package: "github.com/hashicorp/terraform-provider-time" },
+  { type: "local", version: "2.9.0", folder: "providers/", package: "github.com/terraform-providers/terraform-provider-local" },
   // Our own, in `providers/probe`: a higher version whenever its source changes.
-  { type: "probe", version: "1.1.0", package: "takosumi.invalid/provider-tools/probe" },
+  { type: "probe", version: "1.1.0", folder: "providers/", package: "takosumi.invalid/provider-tools/probe" },
+  // An old one, made of other versions than the others.
+  {
+    type: "external",
+    version: "1.2.0",
+    folder: "providers-external/",
+    package: "github.com/terraform-providers/terraform-provider-external",
+  },
 ];
 
 const folderOf = ({ type, version }) => join(mirror, "registry.opentofu.org/hashicorp", type, version, `${process.platform}_${arch}`);
 const programOf = ({ type, version }) => `terraform-provider-${type}_v${version}`;
 const missing = () => providers.filter((provider) => !existsSync(join(folderOf(provider), programOf(provider))));
 
-/** All in one go: they share most of what they are made of. */
+/** Those of one folder in one go: they share most of what they are made of. */
 async function build(wanted) {
   say(`building providers ${wanted.map(({ type, version }) => `${type} ${version}`).join(", ")}`);
   const staging = mkdtempSync(join(cacheDir, "providers-"));
   try {
     const outputOf = (provider) => join(staging, programOf(provider));
-    const builds = wanted.map((provider) => ({
-      package: provider.package,
-      output: outputOf(provider),
-      ldflags: `-s -w -X main.version=${provider.version}`,
-    }));
-    await goBuild("building providers", "providers/", builds);
+    for (const folder of new Set(wanted.map((provider) => provider.folder))) {
+      const builds = wanted
+        .filter((provider) => provider.folder === folder)
+        .map((provider) => ({
+          package: provider.package,
+          output: outputOf(provider),
+          ldflags: `-s -w -X main.version=${provider.version}`,
+        }));
+      await goBuild("building providers", folder, builds);
+    }
     for (const provider of wanted)
       await appear(folderOf(provider), async (folder) => renameSync(outputOf(provider), join(folder, programOf(provider))));
   } finally {

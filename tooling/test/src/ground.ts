@@ -63,11 +63,11 @@ export async function openTofu(say: Say): Promise<TofuFound> {
   throw new Problem(`no tofu: what runs it is left out\n${last}`, "install Go or tofu");
 }
 
-/** Builds the providers time, local and probe into the cache's mirror. */
+/** Builds the providers time, local, external and probe into the cache's mirror. */
 export async function providers(say: Say): Promise<string> {
   const { code, output } = await run(process.execPath, [`${root}/tooling/tofu/providers.mjs`], { onLine: (line) => said(line, say) });
   const last = (output.trim().split("\n").at(-1) ?? "").replace(/^tofu: /, "");
-  if (code === 0) return "time, local, probe";
+  if (code === 0) return "time, local, external, probe";
   throw new Problem(`no providers: what uses them is left out\n${last}`, "install Go");
 }
 

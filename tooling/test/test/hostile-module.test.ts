@@ -193,6 +193,52 @@ exec 3>&-`;
       await user.until(working.id);
     });
 
+    /** What the data source `external` runs while a plan is made, for its answer: everything that it sees. */
+    const external = {
+      "main.tf": `terraform {
+  required_providers {
+    external = { source = "hashicorp/external" }
+  }
+}
+data "external" "spy" { program = ["/bin/bash", "\${path.module}/spy.sh"] }
+output "told" { value = data.external.spy.result.told }
+resource "terraform_data" "a" {}
+`,
+    };
+    const answering = (script: string) => `cat > /dev/null; told=$( { ${script}; } 2>&1 | base64 -w0); printf '{"told":"%s"}' "$told"\n`;
+    const told = async (capsule: string): Promise<string> => {
+      const { outputs } = await user.ok("GET", `/api/outputs/${capsule}`);
+      return Buffer.from(outputs.find((one: { name: string }) => one.name === "told").value, "base64").toString();
+    };
+
+    it.runIf(tools.mirror)("sees nothing through the data source external, and reaches nobody where there is no network", async () => {
+      const own = mark("its-own-secret");
+      const variables = [{ name: "OWN_TOKEN", kind: "env", value: own, sensitive: true }];
+      const { port } = new URL(api.url);
+      const look = `id -u; env; cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline ${api.dataDir}/master.key ${runner.dir}/token /etc/shadow | tr '\\0' '\\n'
+ls -A ${runner.dir} ${api.dataDir} /root /home
+(exec 3<>/dev/tcp/127.0.0.1/${port} && printf 'GET /api/runs HTTP/1.0\\r\\n\\r\\n' >&3 && head -1 <&3)`;
+      const files = { ...external, "spy.sh": answering(look) };
+      const open = await user.capsule(files, { variables });
+      expect((await user.until((await begun(open)).id)).status).toBe("succeeded");
+      const seen = await told(open);
+      expect(seen).toContain("TF_IN_AUTOMATION=1");
+      expect(seen).toContain("HTTP/1.1 401");
+      const keys = await readFile(join(api.dataDir, "master.key"), "utf8");
+      for (const secret of [api.token, api.runnerToken, keys.trim(), host]) expect(seen).not.toContain(secret);
+      if (!bubblewrap()) return;
+      expect(seen).not.toMatch(/^0$/m);
+      expect(seen.match(/No such file or directory/g)?.length).toBeGreaterThan(5);
+
+      const capsule = await elsewhere("cut-off-external", { TAKOSUMI_SANDBOX_NETWORK: "none" });
+      const alone = await capsule(files);
+      expect((await user.until((await begun(alone)).id)).status).toBe("succeeded");
+      const silent = await told(alone);
+      expect(silent).toContain("TF_IN_AUTOMATION=1");
+      expect(silent).not.toContain("HTTP/1.1");
+      expect(silent).toMatch(/Connection refused|Network is unreachable/);
+    });
+
     it("reads nothing else with the language itself, and its own secrets are not shown", async () => {
       const own = mark("its-own-secret");
       const functions = {
@@ -239,13 +285,22 @@ resource "terraform_data" "a" {}
       if (!bubblewrap()) return;
       const before = ear.heard.length;
       const call = `(exec 3<>/dev/tcp/127.0.0.1/${ear.port} && echo reached >&3) 2>> said || true`;
-      const tries = await capsule({ ...spying(call), "main.tf": executes(`${call}; cat said /proc/net/dev; echo tried.`) });
+      const read = 'output "net" { value = file("/proc/net/dev") }\noutput "route" { value = file("/proc/net/route") }\n';
+      const tries = await capsule({
+        ...spying(call),
+        "main.tf": executes(`${call}; cat said /proc/net/dev; echo tried.`),
+        "read.tf": read,
+      });
       const applied = await user.until((await begun(tries)).id);
       expect(applied.status).toBe("succeeded");
       const log = await user.log(applied);
       expect(log).toContain("tried.");
       expect(log).toMatch(/Connection refused|Network is unreachable/);
       expect(Array.from(log.matchAll(/\(local-exec\): +(\w+): +\d/g), ([, name]) => name)).toEqual(["lo"]);
+      const { outputs } = await user.ok("GET", `/api/outputs/${tries}`);
+      const [net, route] = ["net", "route"].map((name) => outputs.find((one: { name: string }) => one.name === name).value as string);
+      expect(net?.match(/^ *\w+:/gm)?.map((name) => name.trim())).toEqual(["lo:"]);
+      expect(route?.trim().split("\n")).toHaveLength(1);
       const remote = `data "terraform_remote_state" "r" {\n  backend = "http"\n  config  = { address = "http://127.0.0.1:${ear.port}/" }\n}\n`;
       expect(await user.plan(await capsule({ "main.tf": remote }))).toMatchObject({ status: "failed", error: { code: "PLAN_FAILED" } });
       expect(ear.heard).toHaveLength(before);

@@ -29,6 +29,6 @@ export const tools = {
   sshd: usable("/usr/sbin/sshd", constants.X_OK),
   /** Debian's, where `npm test` put it. */
   chromium: usable("/usr/bin/chromium", constants.X_OK),
-  /** A filesystem mirror with the providers time, local and probe. */
+  /** A filesystem mirror with the providers time, local, external and probe. */
   mirror: usable(join(env.TAKOSUMI_CACHE_DIR, "mirror"), constants.R_OK | constants.X_OK),
 } as const;
