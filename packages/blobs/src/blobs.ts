@@ -59,6 +59,8 @@ export interface Blobs {
   list(after: string | null): AsyncIterable<ListedBlob>;
   /** Removes the blob where its bytes were last written before then; false where they were not, or there is none. */
   removeOlder(place: BlobPlace, before: Date): Promise<boolean>;
+  /** What time it is by the clock that says when something was written. */
+  now(): Promise<Date>;
   /** Writes, reads and removes a probe. */
   check(): Promise<void>;
 }

@@ -25,10 +25,10 @@ export async function syncDirectory(path: string): Promise<void> {
 }
 
 /** Removes what writers left that no longer live. */
-export async function sweepIncoming(directory: string, now: number): Promise<void> {
+export async function sweepIncoming(directory: string, now: Date): Promise<void> {
   for (const file of await readdir(join(directory, incoming))) {
     const path = join(directory, incoming, file);
-    const gone = (await writerGone(file)) ?? now - ((await stat(path).catch(() => null))?.mtimeMs ?? now) > foreignAge;
+    const gone = (await writerGone(file)) ?? now.getTime() - ((await stat(path).catch(() => null))?.mtimeMs ?? 0) > foreignAge;
     if (gone) await rm(path, { force: true, recursive: true });
   }
 }

@@ -14,22 +14,22 @@ import { diskPut } from "./disk-put.ts";
 import { tooLarge } from "./measured.ts";
 import { blobName, sealPlace } from "./place.ts";
 import { probe } from "./probe.ts";
+import { storageClock } from "./storage-clock.ts";
 import { readFailure, verifiedBytes, verifying } from "./verified.ts";
 
 export interface DiskOptions {
   /** Made where it is missing, for this user alone. One file system: a finished file is renamed into its place. */
   readonly directory: string;
   readonly keyring: Pick<Keyring, "sealStream" | "openStream" | "sealBytes" | "openBytes">;
-  readonly now?: () => number;
 }
 
 /** Blobs as files `<workspace>/<kind>/<two digits>/<sha256>`, mode 0600. Sweeps what dead writers left. */
-export async function diskBlobs({ directory: given, keyring, now = Date.now }: DiskOptions): Promise<Blobs> {
+export async function diskBlobs({ directory: given, keyring }: DiskOptions): Promise<Blobs> {
   const directory = resolve(given);
   const pathOf = (place: BlobPlace) => join(directory, blobName(place));
   try {
     await ensureDirectory(join(directory, incoming));
-    await sweepIncoming(directory, now());
+    await sweepIncoming(directory, await storageClock(directory));
   } catch (error) {
     throw storageError(error, "writing");
   }
@@ -76,6 +76,7 @@ export async function diskBlobs({ directory: given, keyring, now = Date.now }: D
     },
     list: (after) => diskList(directory, after),
     removeOlder: (place, before) => reading(() => removeOlder(directory, place, before)),
+    now: () => reading(() => storageClock(directory)),
     check: () => probe(directory),
   };
 }

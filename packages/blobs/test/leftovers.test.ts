@@ -33,11 +33,13 @@ it("what another machine writes is kept for a day", async () => {
   const [, ...rest] = (await temporaryName()).split("-");
   const foreign = ["0".repeat(12), ...rest].join("-");
   await leave(foreign);
-  const written = Date.now();
-  await utimes(join(directory, ".incoming", foreign), written / 1000, written / 1000);
   expect(await writerGone(foreign)).toBe(null);
-  await diskBlobs({ directory, keyring, now: () => written + 23 * 3_600_000 });
-  expect(await filesIn(directory)).toEqual([`.incoming/${foreign}`]);
-  await diskBlobs({ directory, keyring, now: () => written + 25 * 3_600_000 });
-  expect(await filesIn(directory)).toEqual([]);
+  const opensAfter = async (hours: number) => {
+    const written = Date.now() / 1_000 - hours * 3_600;
+    await utimes(join(directory, ".incoming", foreign), written, written);
+    await diskBlobs({ directory, keyring });
+    return filesIn(directory);
+  };
+  expect(await opensAfter(23)).toEqual([`.incoming/${foreign}`]);
+  expect(await opensAfter(25)).toEqual([]);
 });

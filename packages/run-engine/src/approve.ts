@@ -52,8 +52,8 @@ export async function approve(tx: Tx, { id, capsule_id }: Pick<RunRow, "id" | "c
       required: executing.approvals_required,
     };
   }
-  if (executing) refuseExpired(executing);
-  refuseOutdated(plan, capsule);
+  if (executing) await refuseExpired(tx, executing);
+  await refuseOutdated(tx, plan, capsule);
   await refuseUnbound(tx, plan);
   const held = heldBy(capsule, executing?.id ?? null);
   if (held) throw held;

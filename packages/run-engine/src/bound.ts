@@ -31,7 +31,7 @@ export async function connectionsOf(db: Queries, { workspace_id, provider_bindin
 }
 
 /** Null where all are there and give the same variables in the same way. Rotated credentials make no difference. */
-export function unboundOf({ provider_bindings }: Planned, connections: readonly KnownConnection[], now?: number): Unbound | null {
+export function unboundOf({ provider_bindings }: Planned, connections: readonly KnownConnection[]): Unbound | null {
   for (const { connection_id: id, recipe, injected_by, env_names, file_env_names } of provider_bindings) {
     if (id === null) continue;
     const connection = connections.find((one) => one.id === id);
@@ -39,7 +39,7 @@ export function unboundOf({ provider_bindings }: Planned, connections: readonly 
     const unbound = (to: Unbound["to"], code: Unbound["code"], message: string): Unbound => ({ to, code, connection_id: id, message });
     if (!connection || connection.revoked_at !== null)
       return unbound("stale", "CONNECTION_DELETED", `${named} was deleted: bind another to the Capsule, and plan again`);
-    const reading = readingOf(connection, now);
+    const reading = readingOf(connection);
     if (reading.status !== "ready") return unbound("failed", "CONNECTION_UNAVAILABLE", `${named} is ${reading.status}. ${reading.message}`);
     const same =
       injected_by === "arguments" || (sameNames(env_names, reading.env_names) && sameNames(file_env_names, reading.file_env_names));

@@ -14,7 +14,10 @@ export interface Reading {
   readonly env_names: readonly string[];
   readonly file_env_names: readonly string[];
 }
-type Known = Pick<KnownConnection, "recipe_id" | "recipe_mode" | "fields" | "secret_fields" | "files" | "expires_at" | "revoked_at">;
+type Known = Pick<
+  KnownConnection,
+  "recipe_id" | "recipe_mode" | "fields" | "secret_fields" | "files" | "expires_at" | "expired" | "revoked_at"
+>;
 
 export const modeOf = (recipe: Recipe | undefined, mode: string): Mode | undefined =>
   recipe && Object.hasOwn(recipe.modes, mode) ? recipe.modes[mode] : undefined;
@@ -26,7 +29,7 @@ export function namesOf(mode: Mode, { fields, secret_fields, files }: Pick<Known
   return { env_names: made.env.map(({ name }) => name).sort(), file_env_names: file_env_names.sort() };
 }
 
-export function readingOf(connection: Known, now: number = Date.now()): Reading {
+export function readingOf(connection: Known): Reading {
   const fields = [...connection.fields, ...connection.secret_fields].sort();
   const mode = modeOf(recipeOf(connection.recipe_id), connection.recipe_mode);
   const known = { fields, ...(mode ? namesOf(mode, connection) : { env_names: [], file_env_names: [] }) };
@@ -40,7 +43,7 @@ export function readingOf(connection: Known, now: number = Date.now()): Reading 
     };
   const missing = missingOf(mode, fields);
   if (missing) return { ...known, status: "needs_setup", message: `${missing}: replace its values` };
-  if (connection.expires_at !== null && connection.expires_at.getTime() <= now) {
+  if (connection.expires_at !== null && connection.expired) {
     const since = connection.expires_at.toISOString();
     return { ...known, status: "expired", message: `Its credentials ended at ${since}: replace them, or move expires_at` };
   }

@@ -3,6 +3,7 @@ import { newId } from "@takosumi/contracts/ids";
 import type { Tx } from "@takosumi/db/db";
 import { UniqueViolation } from "@takosumi/db/errors";
 import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
+import { statement } from "@takosumi/db/sql";
 import { refuseUnbound } from "./bound.ts";
 import { conflict, heldBy, unusable } from "./conflicts.ts";
 import { takeCapsule } from "./lock.ts";
@@ -28,13 +29,13 @@ export async function createWrite(
   retryOf: string | null = null,
 ) {
   const capsule = (await tx.one<CapsuleRow>(holdCapsule, [plan.capsule_id])) as CapsuleRow;
-  refuseOutdated(plan, capsule);
+  await refuseOutdated(tx, plan, capsule);
   await refuseUnbound(tx, plan);
   const used = await tx.one<RunRow>(usedApplyOf, [plan.id]);
   if (used) throw conflict(`Run ${plan.id} was executed by Run ${used.id}. Plan again`, { reason: "already_applied", run_id: used.id });
   const open = await tx.one<RunRow>(openApplyOf, [plan.id]);
   if (open) throw conflict(`Run ${open.id} executes this plan already: approve that one`, { reason: "run_active", run_id: open.id });
-  if (approvedBy === null) refuseExpired(plan);
+  if (approvedBy === null) await refuseExpired(tx, plan);
   const held = approvedBy === null ? null : heldBy(capsule, null);
   if (held) throw held;
 
@@ -54,7 +55,6 @@ export async function createWrite(
     message,
     plan_run_id: plan.id,
     approved_by: approvedBy,
-    approved_at: approvedBy === null ? null : new Date(),
     expires_at: approvedBy === null ? plan.expires_at : null,
     retry_of_run_id: retryOf,
   };
@@ -71,15 +71,17 @@ export async function createWrite(
   }
 }
 
+/** By the clock that set the time. $1 Run. */
+const overdue = statement("run_overdue", `SELECT 1 AS one FROM runs WHERE id = $1 AND expires_at < now()`);
 /** 409 for a plan, or an apply that waits, whose time is over, though nobody noted it yet. */
-export function refuseExpired({ id, expires_at }: RunRow): void {
-  if (expires_at !== null && expires_at.getTime() < Date.now()) throw conflict(`Run ${id} has expired. Plan again`, { reason: "expired" });
+export async function refuseExpired(tx: Tx, { id }: RunRow): Promise<void> {
+  if (await tx.one(overdue, [id])) throw conflict(`Run ${id} has expired. Plan again`, { reason: "expired" });
 }
 
 /** 409 where what was planned is not what would be applied. */
-export function refuseOutdated(plan: RunRow, capsule: CapsuleRow): void {
+export async function refuseOutdated(tx: Tx, plan: RunRow, capsule: CapsuleRow): Promise<void> {
   if (plan.status !== "planned" && plan.status !== "approved") throw unusable(plan);
-  if (plan.status === "planned") refuseExpired(plan);
+  if (plan.status === "planned") await refuseExpired(tx, plan);
   if (capsule.deleted_at !== null) throw conflict("The Capsule was deleted", { reason: "stale" });
   if (capsule.current_state_version_id !== plan.base_state_version_id)
     throw conflict(`The state moved since Run ${plan.id} was planned. Plan again`, { reason: "stale" });

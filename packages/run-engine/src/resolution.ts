@@ -21,7 +21,6 @@ export interface Ground {
   readonly connections: readonly KnownConnection[];
   /** Environment variables that the Capsule or the Run sets itself. */
   readonly env: readonly string[];
-  readonly now?: number;
 }
 
 /** Providers that reach nothing that asks for credentials. */
@@ -37,7 +36,7 @@ const said = ({ provider, alias }: Pick<Resolution, "provider" | "alias">) => `$
  * Which connection serves one configuration, or why none does. A binding of its alias goes before one without an alias, which serves every
  * alias that has none; a binding goes before the knowledge that a provider needs no credentials.
  */
-export function resolveOne({ provider: given, alias, builtin }: Requirement, { bindings, connections, now }: Ground): Resolution {
+export function resolveOne({ provider: given, alias, builtin }: Requirement, { bindings, connections }: Ground): Resolution {
   const provider = canonicalProvider(given);
   const blocked = (reason: Resolution["reason"], message: string, remedy: string, connection_id: string | null = null): Resolution => ({
     ...nothing,
@@ -83,7 +82,7 @@ export function resolveOne({ provider: given, alias, builtin }: Requirement, { b
       "bind a connection of this provider",
       id,
     );
-  const { status, message, env_names, file_env_names } = readingOf(connection, now);
+  const { status, message, env_names, file_env_names } = readingOf(connection);
   if (status === "expired") return blocked("connection_expired", `is bound to ${named}, which has expired`, message ?? "", id);
   if (status !== "ready") return blocked("connection_needs_setup", `is bound to ${named}, which is not complete`, message ?? "", id);
   return {

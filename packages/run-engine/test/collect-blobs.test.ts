@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { statement } from "@takosumi/db/sql";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { digestOf } from "../src/base-state.ts";
 import { Collector } from "../src/collect-blobs.ts";
@@ -10,12 +11,19 @@ let close: () => Promise<void>;
 beforeAll(async () => ({ world, close } = await openWorld()));
 afterAll(() => close());
 
-/** A round as it is two days from now. */
-const later = () => {
-  const { db, blobs } = world;
-  const settings = { ...engineDefaults, unnamedSeconds: 24 * 3_600 };
-  return new Collector().round({ db, blobs, settings }, new AbortController().signal, Date.now() + 48 * 3_600_000);
-};
+/** The storage and the database as they are two days after everything that is stored now. */
+async function used() {
+  const { db } = world;
+  const blobs = { ...world.blobs, now: async () => new Date((await world.blobs.now()).getTime() + days) };
+  await db.query(earlier);
+  return { db, blobs, settings: { ...engineDefaults, unnamedSeconds: 24 * 3_600 } };
+}
+const days = 48 * 3_600_000;
+const earlier = statement(
+  "test_earlier",
+  `UPDATE runs SET started_at = started_at - interval '2 days' WHERE status IN ('running', 'needs_recovery') AND started_at > now() - interval '1 hour'`,
+);
+const later = async () => new Collector().round(await used(), new AbortController().signal);
 const has = (workspace: string, kind: "plan" | "work" | "state" | "source", digest: string | null) =>
   world.blobs.has({ workspace, kind, digest: digest ?? "" });
 const stray = async (workspace: string, kind: "plan" | "state") =>
@@ -67,7 +75,7 @@ test("what a Run at work, or a lost one, has stored is not named yet, and stays"
 test("a round that was cut off goes on where it was", async () => {
   const { workspace_id: ws } = await world.capsule();
   await Promise.all(Array.from({ length: 5 }, () => stray(ws, "plan")));
-  const { db, blobs } = world;
+  const { db, blobs, settings } = await used();
   const collector = new Collector();
   const stop = new AbortController();
   const cut: typeof blobs = {
@@ -80,9 +88,8 @@ test("a round that was cut off goes on where it was", async () => {
       }
     },
   };
-  const now = Date.now() + 48 * 3_600_000;
-  const first = await collector.round({ db, blobs: cut, settings: engineDefaults }, stop.signal, now);
-  const rest = await collector.round({ db, blobs, settings: engineDefaults }, new AbortController().signal, now);
+  const first = await collector.round({ db, blobs: cut, settings }, stop.signal);
+  const rest = await collector.round({ db, blobs, settings }, new AbortController().signal);
   expect(first + rest).toBe(5);
   expect(first).toBeLessThan(5);
 });

@@ -26,7 +26,7 @@ export const insertRun = statement(
        replace_addresses, retry_of_run_id, source_snapshot_id, git_source, coalesce(module_credentials, '[]'), module_path, config_revision, variables, variable_set, variable_set_digest,
        tool_name, tool_version, tool_digest, least_tool_version, base_state_version_id, base_lineage, base_serial, base_digest,
        provider_lock_digest, coalesce(provider_bindings, '[]'), coalesce(injected_env, '[]'), plan_run_id, destroys,
-       approvals_required, approved_by, approved_at, expires_at, timeout_seconds, 1, CASE WHEN status = 'queued' THEN now() END
+       approvals_required, approved_by, CASE WHEN approved_by IS NOT NULL THEN now() END, expires_at, timeout_seconds, 1, CASE WHEN status = 'queued' THEN now() END
      FROM given
      RETURNING *
    ), logged AS (

@@ -65,7 +65,7 @@ const viewAll = async (db: Queries, rows: readonly ConnectionRow[], capsules: nu
     rows.map(({ id }) => id),
     capsules,
   );
-  return rows.map((row) => shown(row, beside.get(row.id) ?? { id: row.id, secret_fields: [], used: 0, capsules: [] }));
+  return rows.map((row) => shown(row, beside.get(row.id) ?? { id: row.id, secret_fields: [], expired: false, used: 0, capsules: [] }));
 };
 const view = async (db: Queries, row: ConnectionRow) => (await viewAll(db, [row], named.one))[0] as ReturnType<typeof shown>;
 

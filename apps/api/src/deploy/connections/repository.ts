@@ -29,13 +29,15 @@ export function listConnections(
 export interface Beside {
   readonly id: string;
   readonly secret_fields: readonly string[];
+  /** Its credentials ended, by the clock of the database. */
+  readonly expired: boolean;
   readonly used: number;
   readonly capsules: readonly { readonly id: string; readonly name: string; readonly project_id: string }[];
 }
-// Plan: for each connection the primary keys of connection_secrets and connection_uses; at most 1,000 uses are counted.
+// Plan: for each connection its primary key and those of connection_secrets and connection_uses; at most 1,000 uses are counted.
 const beside = statement(
   "connections_beside",
-  `SELECT c.id,
+  `SELECT c.id, coalesce((SELECT e.expires_at <= now() FROM connections e WHERE e.id = c.id), false) AS expired,
      (SELECT coalesce(array_agg(s.field ORDER BY s.field), '{}') FROM connection_secrets s WHERE s.connection_id = c.id) AS secret_fields,
      (SELECT count(*) FROM (SELECT 1 FROM connection_uses u WHERE u.connection_id = c.id LIMIT 1000) counted) AS used,
      (SELECT coalesce(jsonb_agg(to_jsonb(k) ORDER BY k.id), '[]') FROM (

@@ -69,7 +69,8 @@ export async function createConnection(tx: Tx, { row, secrets, nested }: Awaited
 async function prepareMaterial({ db, keyring }: Used, held: ConnectionRow, given: Change): Promise<Sealed | null> {
   if (given.values === undefined && given.secrets === undefined && given.files === undefined) return null;
   const mode = modeOf(recipeOf(held.recipe_id), held.recipe_mode);
-  if (!mode) throw new ApiError("CONFLICT", `${readingOf({ ...held, secret_fields: [] }).message}`, { reason: "recipe_gone" });
+  if (!mode)
+    throw new ApiError("CONFLICT", `${readingOf({ ...held, secret_fields: [], expired: false }).message}`, { reason: "recipe_gone" });
   const place = materialPlace(held.workspace_id, held.id);
   // What is replaced as a whole is not looked at, so that damaged material is mended by giving all of it.
   const stays = held.sealed !== null && (given.values === undefined || given.files === undefined) ? held.sealed : null;
@@ -115,7 +116,7 @@ export async function changeConnection(
 
 async function namesOf(tx: Tx, row: ConnectionRow): Promise<string> {
   const secret_fields = Object.keys(await rows.secretsOf(tx, row.id));
-  const { env_names, file_env_names } = readingOf({ ...row, secret_fields });
+  const { env_names, file_env_names } = readingOf({ ...row, secret_fields, expired: false });
   return JSON.stringify([env_names, file_env_names]);
 }
 

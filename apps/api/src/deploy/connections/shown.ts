@@ -7,8 +7,8 @@ import type { Beside } from "./repository.ts";
 const time = (at: Date | null): string | null => at?.toISOString() ?? null;
 
 /** The only way out of a connection's row: names, and nothing that is sealed. */
-export function shown(row: ConnectionRow, { secret_fields, used, capsules }: Beside): z.infer<typeof Connection> {
-  const { status, message, fields, env_names, file_env_names } = readingOf({ ...row, secret_fields });
+export function shown(row: ConnectionRow, { secret_fields, expired, used, capsules }: Beside): z.infer<typeof Connection> {
+  const { status, message, fields, env_names, file_env_names } = readingOf({ ...row, secret_fields, expired });
   return {
     id: row.id,
     workspace_id: row.workspace_id,

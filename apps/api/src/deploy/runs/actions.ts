@@ -56,7 +56,11 @@ function unneeded(run: RunRow, beside: Beside, { id, role }: Caller): Refusal | 
   return no(`You approved it. Needs ${missing} more ${missing === 1 ? "approval" : "approvals"}, of somebody else`, "approvals_missing");
 }
 
-function impossible(name: ActionName, run: RunRow, { lock_run_id, lock_actor, lock_reason, capsule_deleted }: Beside): Refusal | null {
+function impossible(
+  name: ActionName,
+  run: RunRow,
+  { expired, lock_run_id, lock_actor, lock_reason, capsule_deleted }: Beside,
+): Refusal | null {
   const is = (...statuses: RunRow["status"][]) => statuses.includes(run.status);
   const over = isTerminal(run.kind, run.status);
   switch (name) {
@@ -66,7 +70,7 @@ function impossible(name: ActionName, run: RunRow, { lock_run_id, lock_actor, lo
           run.status === "stale" ? "The plan is stale: plan again" : `The Run is ${run.status}`,
           run.status === "stale" ? "stale" : "not_planned",
         );
-      if (run.expires_at && run.expires_at.getTime() < Date.now()) return no("The plan has expired: plan again", "expired");
+      if (expired) return no("The plan has expired: plan again", "expired");
       if (lock_run_id !== null && lock_run_id !== run.id)
         return no(`The Capsule is held by Run ${lock_run_id}`, "locked", { run_id: lock_run_id });
       return lock_actor ? no(`The Capsule is locked by ${lock_actor.name}: ${lock_reason}`, "locked") : null;

@@ -14,6 +14,8 @@ export interface Beside {
   readonly id: string;
   readonly snapshot: { readonly id: string; readonly digest: string; readonly size_bytes: number; readonly commit: string | null } | null;
   readonly runner: { readonly id: string; readonly name: string; readonly pool: string } | null;
+  /** Its time is over, though perhaps nobody noted it yet. */
+  readonly expired: boolean;
   readonly lock_run_id: string | null;
   readonly lock_actor: { readonly name: string } | null;
   readonly lock_reason: string | null;
@@ -38,7 +40,7 @@ const beside = statement(
   `SELECT r.id,
      CASE WHEN s.id IS NULL THEN NULL ELSE jsonb_build_object('id', s.id, 'digest', s.digest, 'size_bytes', s.size_bytes, 'commit', s.commit) END AS snapshot,
      CASE WHEN n.id IS NULL THEN NULL ELSE jsonb_build_object('id', n.id, 'name', n.name, 'pool', coalesce(p.name, n.pool)) END AS runner,
-     c.lock_run_id, c.lock_actor, c.lock_reason, c.deleted_at IS NOT NULL AS capsule_deleted,
+     coalesce(r.expires_at < now(), false) AS expired, c.lock_run_id, c.lock_actor, c.lock_reason, c.deleted_at IS NOT NULL AS capsule_deleted,
      (SELECT a.id FROM audit_events a WHERE a.chain_id = r.workspace_id AND a.run_id = r.id ORDER BY a.sequence LIMIT 1) AS first_event_id,
      (SELECT a.id FROM audit_events a WHERE a.chain_id = r.workspace_id AND a.run_id = r.id ORDER BY a.sequence DESC LIMIT 1) AS last_event_id,
      project.policy AS project_policy, c.policy AS capsule_policy, coalesce((SELECT plan.actor_id FROM runs plan WHERE plan.id = r.plan_run_id), r.actor_id) AS author,
