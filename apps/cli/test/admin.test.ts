@@ -130,7 +130,7 @@ describe("keys rotate", () => {
       new Promise<string>((resolve) =>
         execFile(process.execPath, [main, "admin", "keys", "rotate"], { env: { ...env, ...more } }, (_, out, err) => resolve(out + err)),
       );
-    expect(await run({})).toContain("master key file");
+    expect(await run({})).toContain("The master key of this data is missing");
     expect(await run({ TAKOSUMI_MASTER_KEY: Buffer.alloc(32, 9).toString("base64") })).toContain("start with the key that made the data");
     expect(await run({ DATABASE_URL: "" })).toContain("set DATABASE_URL");
     await rm(env.TAKOSUMI_DATA_DIR, { recursive: true, force: true });

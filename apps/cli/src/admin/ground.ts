@@ -5,9 +5,9 @@ import { openDb } from "@takosumi/db/db";
 import { runningUrl } from "@takosumi/db/embedded/running";
 import { readCanary } from "@takosumi/db/key-rotation";
 import { openKeyring } from "@takosumi/keyring/envelope";
+import { givenKeys } from "@takosumi/keyring/given-keys";
 import { type MasterKey, MasterKeyError } from "@takosumi/keyring/master-key";
 import { type AdminEnv, readAdminEnv } from "../env.ts";
-import { givenKeys } from "./given-keys.ts";
 
 /** What an admin command works with; `close` ends it. */
 export type Ground = Awaited<ReturnType<typeof openGround>>;
@@ -21,7 +21,7 @@ export async function openGround(env: AdminEnv = readAdminEnv()) {
   try {
     const canary = await readCanary(db);
     if (canary === null) throw new Error("This database has no key yet: start the API on it once");
-    const given = await givenKeys(env);
+    const given = await givenKeys(env, false);
     const [first] = given.keys;
     if (!first) throw new MasterKeyError("No master key was given");
     const keyringOf = (masterKeys: readonly MasterKey[], current?: string) =>
