@@ -84,9 +84,9 @@ describe("a password", () => {
     expect(wrong.body).toEqual(unknown.body);
     expect(cookieIn(wrong)).toBeNull();
     expect((await eventsOf(workspace_id, "session.created")).at(-1)).toMatchObject({ actor_id: user_id, metadata: { method: "password" } });
-    expect(
-      await db().prisma.audit_events.count({ where: { chain_id: "instance", action: "access.denied", target_id: "auth.password" } }),
-    ).toBe(1);
+    const denials = { chain_id: "instance", action: "access.denied", target_id: "auth.password" };
+    // One a minute, and the two may fall into two.
+    expect([1, 2]).toContain(await db().prisma.audit_events.count({ where: denials }));
   });
 
   it("is replaced only by whoever knows it, and then every other session is over", async () => {

@@ -1,4 +1,5 @@
 import type { Queries } from "@takosumi/db/db";
+import { gathered } from "@takosumi/db/gathered";
 import { statement } from "@takosumi/db/sql";
 import type { Db, Tx } from "../../world.ts";
 
@@ -110,16 +111,15 @@ export interface AccessHolder {
   readonly client_name: string;
 }
 /** Primary keys all the way: the token, its grant and consent, then who it acts for. A client by itself acts as its service. */
-const holder = statement(
+export const findAccessHolder = gathered<AccessHolder>(
   "oauth_access_holder",
   `SELECT a.id AS token_id, a.payload ->> 'scope' AS scope, a.expires_at, a.expires_at <= now() AS expired,
           u.id AS user_id, u.kind AS user_kind, u.name AS user_name, client.name AS client_name
      FROM oauth_artifacts a JOIN oauth_clients client ON client.id = a.client_id AND client.status = 'active'
        LEFT JOIN oauth_grants g ON g.id = a.grant_id LEFT JOIN oauth_consents c ON c.id = g.consent_id
        LEFT JOIN users u ON u.id = CASE WHEN a.kind = 'AccessToken' THEN c.user_id ELSE client.service_id END
-    WHERE a.id = $1 AND a.kind IN ('AccessToken', 'ClientCredentials')`,
+    WHERE a.id = asked.key AND a.kind IN ('AccessToken', 'ClientCredentials')`,
 );
-export const findAccessHolder = (db: Db, hash: string) => db.one<AccessHolder>(holder, [hash]);
 
 export interface Person {
   readonly id: string;

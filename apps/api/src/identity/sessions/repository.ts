@@ -1,4 +1,5 @@
 import type { Queries } from "@takosumi/db/db";
+import { gathered } from "@takosumi/db/gathered";
 import type { SessionRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
 import type { Db, Locator, Tx } from "../../world.ts";
@@ -14,13 +15,12 @@ export interface SessionHolder {
   readonly user_name: string;
 }
 /** Two index look-ups: the session by its hash, its user by their key. */
-const holder = statement(
+export const findSession = gathered<SessionHolder>(
   "session_holder",
   `SELECT s.id AS session_id, s.kind, s.expires_at, (s.revoked_at IS NOT NULL OR s.expires_at <= now()) AS over,
           extract(epoch FROM now() - s.last_used_at)::float8 AS unused_for, u.id AS user_id, u.name AS user_name
-     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1`,
+     FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = asked.key`,
 );
-export const findSession = (db: Db, hash: string) => db.one<SessionHolder>(holder, [hash]);
 
 /** Of several requests at once, one writes. */
 const used = statement(

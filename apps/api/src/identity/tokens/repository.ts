@@ -1,4 +1,5 @@
 import type { Db } from "@takosumi/db/db";
+import { gathered } from "@takosumi/db/gathered";
 import { statement } from "@takosumi/db/sql";
 
 export interface TokenHolder {
@@ -16,13 +17,12 @@ export interface TokenHolder {
 }
 
 /** Two index look-ups: the token by its hash, its user by their key. */
-const holder = statement(
+export const findHolder = gathered<TokenHolder>(
   "token_holder",
   `SELECT t.id AS token_id, t.workspace_id, t.scopes, t.expires_at, coalesce(t.expires_at <= now(), false) AS expired, t.revoked_at IS NOT NULL AS revoked,
           extract(epoch FROM now() - t.last_used_at)::float8 AS unused_for, u.id AS user_id, u.name AS user_name, u.kind AS user_kind
-     FROM personal_access_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = $1`,
+     FROM personal_access_tokens t JOIN users u ON u.id = t.user_id WHERE t.token_hash = asked.key`,
 );
-export const findHolder = (db: Db, hash: string) => db.one<TokenHolder>(holder, [hash]);
 
 /** Of several requests at once, one writes. */
 const used = statement(
