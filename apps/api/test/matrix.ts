@@ -1,8 +1,9 @@
+import { request as ask } from "node:http";
 import type { ErrorCode, Reason } from "@takosumi/contracts/errors";
 import { type Named, prefixes } from "@takosumi/contracts/ids";
 import { oauthErrorOf } from "@takosumi/contracts/oauth-errors";
-import type { Answer, Call } from "@takosumi/testkit/call";
-import type { IdPlace, Listed } from "./operations.ts";
+import type { Answer, Call, CallOptions } from "@takosumi/testkit/call";
+import { type IdPlace, idPlaces, type Listed } from "./operations.ts";
 import { around, bodies, type Holdings } from "./samples.ts";
 
 export const heldBy = (held: Holdings, entity: string): string =>
@@ -12,18 +13,25 @@ export const unknown = (entity: string): string => `${prefixes[entity as Named] 
 export interface Sent {
   readonly method: string;
   readonly path: string;
-  readonly body: Record<string, unknown> | undefined;
-  readonly headers: Record<string, string>;
+  readonly body: object | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as it is, instead of `body`. */
+  readonly raw?: CallOptions["raw"];
 }
-/** A request of an operation with ids of these holdings, and `id` at one place instead. */
-export function request({ id: name, operation }: Listed, held: Holdings, place?: IdPlace, id = ""): Sent {
+type Params = Readonly<Record<string, string>>;
+/** Where an operation that is located names what it is asked in. */
+export const locatedAt = ({ operation }: Listed): IdPlace | undefined =>
+  idPlaces(operation).find(({ entity }) => operation.spec.access.at.some((one) => entity in one));
+
+/** A request of an operation with ids of these holdings, and `id` at one place instead. `params` are those of the path that are no ids. */
+export function request({ id: name, operation }: Listed, held: Holdings, place?: IdPlace, id = "", params: Params = {}): Sent {
   const { method, spec } = operation;
   const at = new Map(spec.access.at.flatMap((one) => Object.entries(one).map(([entity, input]) => [input as string, entity])));
   const path = operation.path.replace(/:([A-Za-z_]+)/g, (_, parameter: string) =>
-    place?.where === "path" && place.path[0] === parameter ? id : heldBy(held, at.get(parameter) ?? "x"),
+    place?.where === "path" && place.path[0] === parameter ? id : (params[parameter] ?? heldBy(held, at.get(parameter) ?? "x")),
   );
   const query = place?.where === "query" ? `?${place.path[0]}=${id}` : "";
-  let body = bodies[name]?.(held);
+  let body: Record<string, unknown> | undefined = bodies[name]?.(held);
   if (place?.where === "body") body = { ...body, ...around[`${name} ${place.path.join(".")}`], ...withId(place.path, id) };
   const headers: Record<string, string> = place?.where === "header" ? { [place.path[0] ?? ""]: id } : {};
   return { method, path: path + query, body, headers };
@@ -41,11 +49,29 @@ function withId(path: readonly string[], id: string): Record<string, unknown> {
   const held = { ...around[path.join(".")], ...withId(many ? rest.slice(1) : rest, id) };
   return { [first]: many ? [held] : held };
 }
-export const send = (call: Call, { method, path, body, headers }: Sent): Promise<Answer> =>
-  call(method, path, body ? { body, headers } : { headers });
-export const seen = ({ status, body }: Answer) => ({ status, body });
+export const send = (call: Call, { method, path, body, headers, raw }: Sent): Promise<Answer> =>
+  call(method, path, raw !== undefined ? { raw, headers } : body ? { body, headers } : { headers });
+/** An answer as text, in which the order of names counts too. */
+export const seen = ({ status, body }: Answer): string => `${status} ${JSON.stringify(body)}`;
 /** A refusal, in the words that the operation has for it. */
 export const refusal = ({ operation: { spec } }: Listed, code: ErrorCode, reason: Reason) =>
   spec.speaks === "oauth"
     ? { error: oauthErrorOf({ code, message: "", details: { reason } }).error }
     : { error: { code, details: { reason } } };
+
+/** The status that a stream or a socket is opened with; it is closed at once. */
+export const opened = (url: string, path: string, token: string, kind: "events" | "socket"): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const key = {
+      connection: "Upgrade",
+      upgrade: "websocket",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+    };
+    const asked = ask(url + path, { headers: { authorization: `Bearer ${token}`, ...(kind === "socket" && key) } });
+    const told = ({ statusCode = 0 }: { statusCode?: number }) => {
+      resolve(statusCode);
+      asked.destroy();
+    };
+    asked.on("response", told).on("upgrade", told).on("error", reject).end();
+  });

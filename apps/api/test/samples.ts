@@ -28,23 +28,28 @@ export interface Holdings {
   readonly shortcut: string;
   readonly shortcut_group: string;
 }
-const webhook = { url: "https://hooks.example.test/a", events: ["run.failed"] };
+export const webhook = { url: "https://hooks.example.test/a", events: ["run.failed"] };
 
 export const inline = { kind: "inline", files: { "main.tf": 'resource "terraform_data" "a" {}' } };
-const unique = () => Math.random().toString(36).slice(2, 10);
+export const unique = () => Math.random().toString(36).slice(2, 10);
 
-const anyConnection = () => ({
+export const anyConnection = () => ({
   name: `conn ${unique()}`,
   provider: "acme/any",
   recipe: { id: "generic-env" },
   values: { ACME_TOKEN: "a value" },
 });
 
-async function made(call: Call, path: string, body: object, name: string): Promise<{ readonly id: string; readonly workspace_id: string }> {
+export async function made(
+  call: Call,
+  path: string,
+  body: object,
+  name: string,
+): Promise<{ readonly id: string; readonly workspace_id: string }> {
   return (await made201(call, path, body))[name];
 }
 
-async function made201(call: Call, path: string, body: object) {
+export async function made201(call: Call, path: string, body: object) {
   const { status, body: answer } = await call("POST", path, { body });
   if (status !== 201) throw new Error(`POST ${path} answered ${status}: ${JSON.stringify(answer)}`);
   return answer;
@@ -131,9 +136,9 @@ async function shared(call: Call) {
     shortcut_group: data.id,
   };
 }
-const anyClient = () => ({ client_name: `app ${unique()}`, redirect_uris: ["https://app.example.com/callback"], scope: "openid" });
+export const anyClient = () => ({ client_name: `app ${unique()}`, redirect_uris: ["https://app.example.com/callback"], scope: "openid" });
 /** A browser session of the caller. */
-async function opened(call: Call): Promise<{ readonly session_id: string }> {
+export async function opened(call: Call): Promise<{ readonly session_id: string }> {
   const { code } = await made201(call, "/api/me/sign-in-codes", {});
   return (await call("POST", "/api/auth/code", { body: { code } })).body;
 }
