@@ -18,7 +18,8 @@ export class SourceCache {
   /** The path of a snapshot, fetched where it is not there. Two Runs of one source fetch it once. */
   async take(fact: Fact, fetch: Fetch): Promise<string> {
     const running = this.#running.get(fact.digest);
-    if (running) return running;
+    // That Run may have been told to stop: who waited for it then fetches by itself.
+    if (running) return running.catch(() => this.take(fact, fetch));
     const taken = this.#take(fact, fetch).finally(() => this.#running.delete(fact.digest));
     this.#running.set(fact.digest, taken);
     return taken;

@@ -62,7 +62,8 @@ export class Job {
     this.control = new RunControl(lease.seconds_left * 1_000);
     // An apply's end is worth waiting for: nobody else may write it while its runner lives.
     const patience = { signal: this.control.lost, patienceMs: DAY_MS };
-    this.calls = new LeasedCalls(site.client, site.runnerId, lease, patience, (error) => this.control.lose(error));
+    const beforehand = { ...patience, signal: AbortSignal.any([this.control.lost, this.control.stopped]) };
+    this.calls = new LeasedCalls(site.client, site.runnerId, lease, { patience, beforehand }, (error) => this.control.lose(error));
     this.#secrets = lease.secrets;
     this.redactor = createRedactor(lease.secrets);
     this.cursor = new Cursor(ownFolder(this.dir.root), lease.last_sequence);

@@ -26,14 +26,19 @@ export class LeasedCalls {
   readonly #client: Client;
   readonly #runner: string;
   readonly #patience: Patience;
+  readonly #beforehand: Patience;
   readonly #lost: (error: LeaseLost) => void;
   #known = false;
 
+  /**
+   * `patience`: of what tells how a Run goes on, which nothing but a lost lease ends. `beforehand`: of what is asked before a tool is
+   * started, which nobody waits for once the Run is to stop.
+   */
   constructor(
     client: Client,
     runner: string,
     run: { run_id: string; epoch: number },
-    patience: Patience,
+    { patience, beforehand }: { readonly patience: Patience; readonly beforehand: Patience },
     lost: (error: LeaseLost) => void,
   ) {
     this.#client = client;
@@ -41,12 +46,13 @@ export class LeasedCalls {
     this.runId = run.run_id;
     this.epoch = run.epoch;
     this.#patience = patience;
+    this.#beforehand = beforehand;
     this.#lost = lost;
   }
 
   /** The api knows that this lease arrived: it takes an apply of which it knows nothing for one that was never begun. */
   async known(): Promise<void> {
-    if (!this.#known) await this.renew(0, this.#patience);
+    if (!this.#known) await this.renew(0, this.#beforehand);
   }
 
   /** Answers as soon as the Run is to be cancelled, else after `waitSeconds`. */
@@ -63,15 +69,15 @@ export class LeasedCalls {
   }
 
   resolve(input: Input<"resolve">): Promise<Output<"resolve">> {
-    return this.#kept(this.#client.call(operations.resolve, { ...this.#leased(), ...input }, this.#patience));
+    return this.#kept(this.#client.call(operations.resolve, { ...this.#leased(), ...input }, this.#beforehand));
   }
 
   credentials(phase: "plan" | "apply"): Promise<Output<"credentials">> {
-    return this.#kept(this.#client.call(operations.credentials, { ...this.#leased(), phase }, this.#patience));
+    return this.#kept(this.#client.call(operations.credentials, { ...this.#leased(), phase }, this.#beforehand));
   }
 
   async input<T>(kind: Input<"input">["kind"], take: (bytes: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
-    const answer = await this.#kept(this.#client.download(operations.input, { ...this.#leased(), kind }, take, this.#patience), [
+    const answer = await this.#kept(this.#client.download(operations.input, { ...this.#leased(), kind }, take, this.#beforehand), [
       "CONFLICT",
     ]);
     // Whoever was given the plan is known to have it.
@@ -80,7 +86,7 @@ export class LeasedCalls {
   }
 
   source(commit: string, stored?: NonNullable<Input<"source">["stored"]>): Promise<Output<"source">> {
-    return this.#kept(this.#client.call(operations.source, { ...this.#leased(), commit, ...(stored && { stored }) }, this.#patience), [
+    return this.#kept(this.#client.call(operations.source, { ...this.#leased(), commit, ...(stored && { stored }) }, this.#beforehand), [
       "CONFLICT",
       "NOT_FOUND",
     ]);
