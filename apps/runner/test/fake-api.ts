@@ -312,29 +312,34 @@ export class FakeApi {
 
   async #claim(seconds: number, request: IncomingMessage): Promise<Lease | null> {
     const until = Date.now() + seconds * 1000;
-    let gone = false;
-    request.socket.once("close", () => {
-      gone = true;
+    const { socket } = request;
+    const leaves = () => {
       for (const wake of this.#waiting) wake();
-    });
-    while (!gone) {
-      const run = [...this.runs.values()].find((one) => !one.claimed);
-      if (run) {
-        run.claimed = true;
-        return run.lease;
+    };
+    // One connection carries many claims.
+    socket.once("close", leaves);
+    try {
+      while (!socket.destroyed) {
+        const run = [...this.runs.values()].find((one) => !one.claimed);
+        if (run) {
+          run.claimed = true;
+          return run.lease;
+        }
+        const left = until - Date.now();
+        if (left <= 0) return null;
+        await new Promise<void>((done) => {
+          const wake = () => {
+            clearTimeout(timer);
+            this.#waiting.delete(wake);
+            done();
+          };
+          const timer = setTimeout(wake, left);
+          this.#waiting.add(wake);
+        });
       }
-      const left = until - Date.now();
-      if (left <= 0) return null;
-      await new Promise<void>((done) => {
-        const wake = () => {
-          clearTimeout(timer);
-          this.#waiting.delete(wake);
-          done();
-        };
-        const timer = setTimeout(wake, left);
-        this.#waiting.add(wake);
-      });
+      return null;
+    } finally {
+      socket.off("close", leaves);
     }
-    return null;
   }
 }
