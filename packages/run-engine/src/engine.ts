@@ -72,7 +72,8 @@ export async function openEngine({ onError, ...opened }: Options) {
     runsOfOthers,
     resume: (runner: string, held: readonly { readonly run_id: string; readonly epoch: number }[]) => resume(resources, runner, held),
     renew: (held: Held, waitMs: number, signal: AbortSignal) => renew(resources, held, waitMs, signal),
-    takeEvents: (held: Held, first: number, events: readonly RunnerEvent[]) => takeEvents({ ...resources, ingest }, held, first, events),
+    takeEvents: (held: Held, first: number, events: readonly RunnerEvent[]) =>
+      takeEvents({ ...resources, ingest, following }, held, first, events),
     resolveProviders: (held: Held, requirements: readonly Requirement[], lockDigest: string, tool: UsedTool | null) =>
       resolveProviders(resources, held, requirements, lockDigest, tool),
     acceptArtifact: (held: Held, kind: "source" | "plan" | "work" | "state" | "checkpoint", body: Readable, digest: string) =>

@@ -37,6 +37,7 @@ export interface Seat {
  * that it is checked and encoded once.
  */
 export class EventFeed {
+  readonly #kind: RunKind;
   readonly #batches: EventBatch[] = [];
   readonly #stop = new AbortController();
   #held = 0;
@@ -45,7 +46,8 @@ export class EventFeed {
   #done = false;
   #failure: Error | undefined;
 
-  constructor(last: number) {
+  constructor(kind: RunKind, last: number) {
+    this.#kind = kind;
     this.#last = last;
   }
 
@@ -68,21 +70,19 @@ export class EventFeed {
   }
 
   /** Reads on until the Run has ended or nobody follows. */
-  async run(
-    stores: Pick<EngineResources, "db" | "blobs">,
-    notices: Notices,
-    run: { readonly id: string; readonly kind: RunKind },
-  ): Promise<void> {
+  async run(stores: Pick<EngineResources, "db" | "blobs">, notices: Notices, run: string): Promise<void> {
     const { signal } = this.#stop;
     try {
       while (!signal.aborted && !this.#done) {
         // Listening begins before the read, so that nothing falls between the two.
-        const heard = notices.wait("takosumi_run", run.id, pollMs, signal);
-        const batch = await readEvents(stores, run.id, this.#last, eventPage);
+        const heard = notices.wait("takosumi_run", run, pollMs, signal);
+        const after = this.#last;
+        const read = await readEvents(stores, run, after, eventPage);
+        const batch = after === this.#last ? read : read.filter(({ sequence }) => sequence > this.#last);
         if (batch.length > 0) {
-          this.#take(batch, run.kind);
-          await this.#rest();
-        } else await heard;
+          this.#take(batch);
+          if (this.#restMs > 0) await pause(this.#restMs);
+        } else if (read.length === 0) await heard;
       }
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
@@ -91,9 +91,14 @@ export class EventFeed {
     this.#wake();
   }
 
-  async #rest(): Promise<void> {
+  /** Takes a batch that this process has just stored, where it is the next one: nobody waits for it to be told and read again. */
+  offer(batch: EventBatch): void {
+    if (!this.#done && this.#restMs === 0 && batch[0]?.sequence === this.#last + 1) this.#take(batch);
+  }
+
+  get #restMs(): number {
     const ms = Math.min(this.#seats.size * rest.msEachFollower, rest.longestMs);
-    if (ms >= 1 && !this.#done) await pause(ms);
+    return ms < 1 || this.#done ? 0 : ms;
   }
 
   /** The batch that follows `after`; undefined where it is no longer kept and must be read. */
@@ -115,13 +120,13 @@ export class EventFeed {
     return !this.#done;
   }
 
-  #take(batch: EventBatch, kind: RunKind): void {
+  #take(batch: EventBatch): void {
     this.#batches.push(batch);
     this.#held += weight(batch);
     while (this.#batches.length > 1 && (this.#batches.length > kept.batches || this.#held > kept.characters))
       this.#held -= weight(this.#batches.shift() as EventBatch);
     this.#last = batch.at(-1)?.sequence ?? this.#last;
-    this.#done = endsRun(kind, batch);
+    this.#done = endsRun(this.#kind, batch);
     this.#wake();
   }
 

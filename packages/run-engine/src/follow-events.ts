@@ -26,9 +26,9 @@ export function openFollowing(used: Used) {
   const feedOf = (run: { readonly id: string; readonly kind: RunKind }, last: number): EventFeed => {
     const known = feeds.get(run.id);
     if (known) return known;
-    const feed = new EventFeed(last);
+    const feed = new EventFeed(run.kind, last);
     feeds.set(run.id, feed);
-    void feed.run(used, notices, run).finally(() => feeds.get(run.id) === feed && feeds.delete(run.id));
+    void feed.run(used, notices, run.id).finally(() => feeds.get(run.id) === feed && feeds.delete(run.id));
     return feed;
   };
 
@@ -47,7 +47,7 @@ export function openFollowing(used: Used) {
           at = batch.at(-1)?.sequence ?? at;
           yield batch;
           if (endsRun(kind, batch)) return;
-        } else if (!feed || !seat || !((await feed.more(seat)) || at < feed.last)) return;
+        } else if (!feed || !seat || signal.aborted || !((await feed.more(seat)) || at < feed.last)) return;
       }
     } finally {
       signal.removeEventListener("abort", leave);
@@ -59,6 +59,10 @@ export function openFollowing(used: Used) {
     /** At most `limit` events after `after`, in order; fewer where they are large. */
     events: (run: string, after: number, limit: number): Promise<EventBatch> =>
       readEvents(used, run, after, { events: limit, bytes: answerBytes }),
+    /** Events that this process has just stored, for those who follow here. */
+    offer(run: string, batch: EventBatch): void {
+      feeds.get(run)?.offer(batch);
+    },
     /**
      * Batches after the event `after`, history first and then live, until the Run has ended. Null where it has, and `after` is its last.
      * A sequence that is not reached yet is the caller's to refuse: see `head`.

@@ -126,6 +126,7 @@ export class Job {
   async close(): Promise<void> {
     this.control.close();
     await Promise.all(this.#atEnd.splice(0).map((work) => work()));
+    this.cursor.close();
   }
 
   /** From now on what the tool says stays here. */

@@ -21,5 +21,5 @@ export const appendEvents = statement(
        taken.log_base + (e.event ->> 'log_start')::bigint, (e.event ->> 'log_bytes')::integer
      FROM taken, jsonb_array_elements($7::jsonb) WITH ORDINALITY AS e (event, ordinality)
    )
-   SELECT taken.runner_sequence, pg_notify('takosumi_run', taken.id || ' ' || taken.event_sequence) AS told FROM taken`,
+   SELECT taken.runner_sequence, taken.event_sequence, pg_notify('takosumi_run', taken.id || ' ' || taken.event_sequence) AS told FROM taken`,
 );
