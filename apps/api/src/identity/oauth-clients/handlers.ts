@@ -3,13 +3,14 @@ import { oauthClients } from "@takosumi/contracts/identity/oauth-clients";
 import type { OauthClientRow } from "@takosumi/db/rows";
 import { changed, refuseEmpty } from "../../deploy/patched.ts";
 import { afterCursor, fetchLimit, paged } from "../../paging.ts";
+import { actorOf } from "../../pipeline/actor.ts";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
 import { homeOf } from "../oauth-server/repository.ts";
-import { listClients, lockClient, revokeClient, updateClient } from "./repository.ts";
-import { register, registrationOf, type Shown } from "./service.ts";
+import { listClients, lockClient, updateClient } from "./repository.ts";
+import { register, registrationOf, revoke, type Shown } from "./service.ts";
 
-export const oauthClientHandlers = ({ db, settings }: Pick<Resources, "db" | "settings">) => {
+export const oauthClientHandlers = ({ db, engine, settings }: Pick<Resources, "db" | "engine" | "settings">) => {
   const chainOf = async (userId: string) => ({ workspace_id: await homeOf(db, userId) });
   return implement(oauthClients, {
     list: async ({ input, principal }) => {
@@ -53,8 +54,12 @@ export const oauthClientHandlers = ({ db, settings }: Pick<Resources, "db" | "se
       );
       return { id: row.id, ...shownClient(row) };
     },
-    remove: async ({ oauth_client: { id, name }, principal, write }) => {
-      await write((tx) => revokeClient(tx, id), { ...(await chainOf(principal.id)), target: target(id), metadata: { name } });
+    remove: async ({ oauth_client: { id, name }, principal, from, write }) => {
+      await write((tx) => revoke(tx, engine, id, { actor: actorOf(principal), from }), {
+        ...(await chainOf(principal.id)),
+        target: target(id),
+        metadata: { name },
+      });
       return { success: true as const };
     },
   });

@@ -72,6 +72,16 @@ export const insertClient = async (tx: Tx, row: NewClientRow): Promise<OauthClie
 /** A service principal: it signs in with tokens only. Its username is the client's id, which no person's can be. */
 const insertOne = statement("oauth_service_insert", "INSERT INTO users (id, username, name, kind) VALUES ($1, $2, $3, 'service')");
 export const insertService = (tx: Tx, id: string, clientId: string, name: string) => tx.query(insertOne, [id, clientId, name]);
+const deleteOne = statement("oauth_service_delete", "DELETE FROM users WHERE id = $1 AND kind = 'service'");
+const deleteTokens = statement(
+  "oauth_service_tokens_end",
+  "DELETE FROM oauth_artifacts WHERE client_id = $1 AND kind = 'ClientCredentials'",
+);
+/** The client no longer names it by then. What it did is told by the audit, which holds its name. */
+export async function deleteService(tx: Tx, id: string, clientId: string): Promise<void> {
+  await tx.query(deleteTokens, [clientId]);
+  await tx.query(deleteOne, [id]);
+}
 
 const lock = statement("oauth_client_lock", "SELECT * FROM oauth_clients WHERE id = $1 AND status = 'active' FOR UPDATE");
 /** The client as it is now, until the end of the transaction; null where it was revoked meanwhile. */
@@ -88,7 +98,7 @@ export const updateClient = async (tx: Tx, row: Omit<NewClientRow, "owner_id">):
 
 const revoke = statement(
   "oauth_client_revoke",
-  "UPDATE oauth_clients SET status = 'revoked', secret_hash = NULL, updated_at = now() WHERE id = $1 RETURNING *",
+  "UPDATE oauth_clients SET status = 'revoked', secret_hash = NULL, service_id = NULL, updated_at = now() WHERE id = $1 RETURNING *",
 );
 const endConsents = statement("oauth_client_consents_end", "DELETE FROM oauth_consents WHERE client_id = $1");
 const endArtifacts = statement("oauth_client_artifacts_end", "DELETE FROM oauth_artifacts WHERE client_id = $1");

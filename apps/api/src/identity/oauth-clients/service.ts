@@ -1,10 +1,14 @@
+import type { Actor } from "@takosumi/contracts/deploy/run";
 import { ApiError } from "@takosumi/contracts/errors";
 import type { ClientMetadata, Registration } from "@takosumi/contracts/identity/client-metadata";
 import { newId, prefixes } from "@takosumi/contracts/ids";
 import type { OauthClientRow } from "@takosumi/db/rows";
 import { hashToken, mintToken } from "@takosumi/keyring/tokens";
+import type { Engine } from "@takosumi/run-engine/engine";
+import type { Origin } from "@takosumi/transport/application";
+import { endService } from "../../tenancy/space-members/service.ts";
 import type { Tx } from "../../world.ts";
-import { countClients, insertClient, insertService, lockClient, updateClient } from "./repository.ts";
+import { countClients, deleteService, insertClient, insertService, lockClient, revokeClient, updateClient } from "./repository.ts";
 
 /** Of one person, so that a program gone wild fills nothing. */
 const mostClients = 500;
@@ -26,9 +30,10 @@ const columnsOf = (given: ClientMetadata) => ({
   grant_types: given.grant_types,
   auth_method: given.token_endpoint_auth_method,
 });
-/** Made the first time that it is needed, and kept. */
+/** Who the client is by itself; null where it asks for no such tokens. */
 async function serviceOf(tx: Tx, id: string, given: ClientMetadata, known: string | null): Promise<string | null> {
-  if (known !== null || !given.grant_types.includes("client_credentials")) return known;
+  if (!given.grant_types.includes("client_credentials")) return null;
+  if (known !== null) return known;
   const service = newId(prefixes.user);
   await insertService(tx, service, id, given.client_name);
   return service;
@@ -55,15 +60,36 @@ export async function register(
   return { row, shown };
 }
 
+type Cancelling = Pick<Engine, "cancel">;
+/** Who ends a client, and from where. */
+export interface By {
+  readonly actor: Actor;
+  readonly from: Origin;
+}
+async function end(tx: Tx, engine: Cancelling, service: string, clientId: string, { actor, from }: By): Promise<void> {
+  await endService(tx, engine, service, actor, from);
+  await deleteService(tx, service, clientId);
+}
+
+/** The client, its tokens, and its service with all that it is a member of. */
+export async function revoke(tx: Tx, engine: Cancelling, id: string, by: By): Promise<OauthClientRow> {
+  const before = await lockClient(tx, id);
+  const row = await revokeClient(tx, id);
+  if (before?.service_id) await end(tx, engine, before.service_id, id, by);
+  return row;
+}
+
 /**
  * The same client with other metadata: what is not given is gone. Its secret stays while it needs one; its management token is a new one.
  * Null where this token manages it no more.
  */
 export async function replace(
   tx: Tx,
+  engine: Cancelling,
   id: string,
   managementHash: string,
   given: ClientMetadata,
+  by: By,
 ): Promise<{ readonly row: OauthClientRow; readonly shown: Shown } | null> {
   const before = await lockClient(tx, id);
   if (before?.management_hash !== managementHash) return null;
@@ -78,6 +104,7 @@ export async function replace(
     secret_hash: secret === null ? kept : hashToken(secret),
     management_hash: hashToken(shown.management),
   });
+  if (before.service_id !== null && row.service_id === null) await end(tx, engine, before.service_id, id, by);
   return { row, shown };
 }
 

@@ -10,7 +10,7 @@ import { sendError } from "./json.ts";
 import { againPage, codePage, consentPage, devicePage, refusedPage, toldPage } from "./pages.ts";
 import { registrationHandlers } from "./registration.ts";
 
-export const oauthServerHandlers = (resources: Pick<Resources, "db" | "keyring" | "oauth" | "settings">) => {
+export const oauthServerHandlers = (resources: Pick<Resources, "db" | "engine" | "keyring" | "oauth" | "settings">) => {
   const { oauth } = resources;
   const library = ({
     request,

@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ClientMetadata, RegisteredMetadata } from "@takosumi/contracts/identity/client-metadata";
 import type { OauthClientRow } from "@takosumi/db/rows";
 import { hashToken } from "@takosumi/keyring/tokens";
+import type { Origin } from "@takosumi/transport/application";
 import type { Resources } from "../../resources.ts";
 import type { Tx } from "../../world.ts";
-import { findManaged, revokeClient } from "../oauth-clients/repository.ts";
-import { register, registrationOf, replace, type Shown } from "../oauth-clients/service.ts";
+import { findManaged } from "../oauth-clients/repository.ts";
+import { register, registrationOf, replace, revoke, type Shown } from "../oauth-clients/service.ts";
 import { readJson, sendError, sendJson } from "./json.ts";
 import { homeOf } from "./repository.ts";
 
@@ -18,11 +19,14 @@ interface About {
 interface Call {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly from: Origin;
   readonly write: (work: (tx: Tx) => Promise<OauthClientRow>, about: (row: OauthClientRow) => About | null) => Promise<OauthClientRow>;
 }
 
+const actorFor = ({ id, name }: OauthClientRow) => ({ id, kind: "service", name }) as const;
+
 /** RFC 7591 and 7592. */
-export const registrationHandlers = ({ db, settings }: Pick<Resources, "db" | "settings">) => {
+export const registrationHandlers = ({ db, engine, settings }: Pick<Resources, "db" | "engine" | "settings">) => {
   const answer = (response: ServerResponse, status: number, row: OauthClientRow, shown: Shown) =>
     sendJson(response, status, registrationOf(row, shown, settings.public_url));
   /** The client of a registration access token, with the token; answers 401 where there is none. */
@@ -36,7 +40,7 @@ export const registrationHandlers = ({ db, settings }: Pick<Resources, "db" | "s
   const about = async (ownerId: string, actor?: OauthClientRow) => {
     const workspace_id = await homeOf(db, ownerId);
     return ({ id, name, scopes, grant_types }: OauthClientRow): About => ({
-      ...(actor && { actor: { id: actor.id, kind: "service", name: actor.name } }),
+      ...(actor && { actor: actorFor(actor) }),
       workspace_id,
       target: { type: "oauth_client", id },
       metadata: { name, scopes, grant_types },
@@ -69,7 +73,8 @@ export const registrationHandlers = ({ db, settings }: Pick<Resources, "db" | "s
       let shown: Shown | undefined;
       const row = await call.write(
         async (tx) => {
-          const done = await replace(tx, found.row.id, hashToken(found.token), given);
+          const by = { actor: actorFor(found.row), from: call.from };
+          const done = await replace(tx, engine, found.row.id, hashToken(found.token), given, by);
           shown = done?.shown;
           return done?.row ?? found.row;
         },
@@ -81,7 +86,8 @@ export const registrationHandlers = ({ db, settings }: Pick<Resources, "db" | "s
     removeClient: async (call: Call & { readonly input: { readonly clientId: string } }) => {
       const found = await managed(call.input.clientId, call);
       if (!found) return;
-      await call.write((tx) => revokeClient(tx, found.row.id), await about(found.row.owner_id, found.row));
+      const by = { actor: actorFor(found.row), from: call.from };
+      await call.write((tx) => revoke(tx, engine, found.row.id, by), await about(found.row.owner_id, found.row));
       call.response.writeHead(204, { "cache-control": "no-store" });
       call.response.end();
     },

@@ -46,6 +46,11 @@ const byId = statement("member_by_id", `${from} WHERE m.workspace_id = $1 AND m.
 export const memberOf = (tx: Tx, workspaceId: string, userId: string): Promise<Member | null> =>
   tx.one<Member>(byId, [workspaceId, userId]);
 
+// Plan: members_user_id_idx.
+const joined = statement("member_spaces", "SELECT workspace_id FROM members WHERE user_id = $1 ORDER BY workspace_id LIMIT $2");
+export const spacesJoined = async (tx: Tx, userId: string, take: number): Promise<string[]> =>
+  (await tx.query<{ workspace_id: string }>(joined, [userId, take])).map(({ workspace_id }) => workspace_id);
+
 const count = statement("members_count", "SELECT count(*) AS count FROM members WHERE workspace_id = $1");
 export const countMembers = async (tx: Queries, workspaceId: string): Promise<number> =>
   (await tx.one<{ count: number }>(count, [workspaceId]))?.count ?? 0;
@@ -76,7 +81,8 @@ const byEmail = statement(
 );
 /** Those with this address; more than one is told apart by username alone. */
 export const peopleByEmail = (db: Queries, email: string): Promise<Person[]> => db.query<Person>(byEmail, [email]);
-const byUsername = statement("person_by_username", "SELECT id, username, name, picture, kind FROM users WHERE username = $1");
+// Held in a transaction: a service may end meanwhile.
+const byUsername = statement("person_by_username", "SELECT id, username, name, picture, kind FROM users WHERE username = $1 FOR KEY SHARE");
 export const personByUsername = (db: Queries, username: string): Promise<Person | null> => db.one<Person>(byUsername, [plain(username)]);
 
 // Plan: runs_actor_page_idx.

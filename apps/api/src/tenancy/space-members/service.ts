@@ -1,11 +1,13 @@
 import type { Role } from "@takosumi/contracts/access";
+import type { Actor } from "@takosumi/contracts/deploy/run";
 import { ApiError } from "@takosumi/contracts/errors";
 import { newId } from "@takosumi/contracts/ids";
 import type { NotificationType } from "@takosumi/contracts/notifications/types";
+import { deferAudit } from "@takosumi/db/audit";
 import { tell } from "@takosumi/db/notifications";
 import type { WorkspaceRow } from "@takosumi/db/rows";
 import type { Engine } from "@takosumi/run-engine/engine";
-import type { Principal } from "@takosumi/transport/application";
+import type { Origin, Principal } from "@takosumi/transport/application";
 import { actorOf } from "../../pipeline/actor.ts";
 import type { Tx } from "../../world.ts";
 import * as rows from "./repository.ts";
@@ -111,7 +113,7 @@ export async function removeMember(
   const held = await rows.memberOf(tx, member.workspace_id, member.id);
   if (!held) throw new ApiError("CONFLICT", "The member was removed at the same moment", { reason: "lost_race" });
   refuseChange(by.role, { role: held.role, self: held.id === by.id }, null);
-  return end(tx, engine, held, by, "its author was removed from the space");
+  return end(tx, engine, held, actorOf(by), "its author was removed from the space");
 }
 
 export async function leaveSpace(tx: Tx, engine: Cancelling, workspaceId: string, who: Principal): Promise<rows.Member> {
@@ -119,11 +121,28 @@ export async function leaveSpace(tx: Tx, engine: Cancelling, workspaceId: string
   if (!held) throw new ApiError("CONFLICT", "You were removed at the same moment", { reason: "lost_race" });
   if (held.role === "owner")
     throw new ApiError("CONFLICT", "The owner does not leave: transfer the space to another member, or delete it", { reason: "owner" });
-  return end(tx, engine, held, who, "its author left the space");
+  return end(tx, engine, held, actorOf(who), "its author left the space");
 }
 
-async function end(tx: Tx, engine: Cancelling, member: rows.Member, by: Principal, why: string): Promise<rows.Member> {
-  for (const run of await rows.waitingRuns(tx, member.workspace_id, member.id, runsMost)) await engine.cancel(tx, run, actorOf(by), why);
+/** Spaces that a service is taken out of at once. */
+const spacesMost = 100;
+/** A service that has ended is a member of nothing, and what waits of it is cancelled; each space records it. */
+export async function endService(tx: Tx, engine: Cancelling, id: string, actor: Actor, from: Origin): Promise<void> {
+  for (let spaces = await rows.spacesJoined(tx, id, spacesMost); spaces.length > 0; spaces = await rows.spacesJoined(tx, id, spacesMost)) {
+    for (const workspace_id of spaces) {
+      const held = await rows.memberOf(tx, workspace_id, id);
+      if (!held) continue;
+      await end(tx, engine, held, actor, "its author's client has ended");
+      const { username, role } = held;
+      const { request_id, address, user_agent } = from;
+      const about = { actor, action: "member.removed", target: { type: "member", id }, metadata: { username, role } };
+      deferAudit(tx, [{ workspace_id, ...about, request_id, address, user_agent }]);
+    }
+  }
+}
+
+async function end(tx: Tx, engine: Cancelling, member: rows.Member, by: Actor, why: string): Promise<rows.Member> {
+  for (const run of await rows.waitingRuns(tx, member.workspace_id, member.id, runsMost)) await engine.cancel(tx, run, by, why);
   await rows.deleteMember(tx, member.workspace_id, member.id);
   return member;
 }
