@@ -5,7 +5,7 @@ import { ApiError } from "@takosumi/contracts/errors";
 import { gatherer } from "@takosumi/contracts/input";
 import type { RouterOf } from "@takosumi/contracts/router";
 import type { AnyTRPCRouter } from "@trpc/server";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Application } from "./application.ts";
 import { serveDocs } from "./docs.ts";
 import { type Pipeline, pipelineOf } from "./execute.ts";
@@ -23,6 +23,7 @@ import { MiB, sendFailure } from "./server.ts";
 import { Streams } from "./streams.ts";
 import { routerOf } from "./trpc.ts";
 import { mountTrpc } from "./trpc-mount.ts";
+import { giveUpBody } from "./unread-body.ts";
 
 export interface Serving<FS extends FamilySet> {
   readonly families: FS;
@@ -119,7 +120,7 @@ function routesOf(
 
 function speaksOurErrors(app: FastifyInstance, { translate, failurePage }: Application): void {
   app.setErrorHandler((error, request, reply) => {
-    if (unread(request)) reply.header("connection", "close");
+    giveUpBody(request, reply);
     const { speaks, page } = request.routeOptions.config;
     const asksForPage = page === true && request.headers.accept?.includes("text/html");
     return sendFailure(error, request.id, reply, translate, speaks, asksForPage ? failurePage : undefined);
@@ -133,7 +134,3 @@ function speaksOurErrors(app: FastifyInstance, { translate, failurePage }: Appli
     done();
   });
 }
-
-/** A large body that nobody read: the connection is given up rather than waited for. */
-const unread = ({ raw, headers }: FastifyRequest): boolean =>
-  !raw.readableEnded && (headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 64 * 1024);
