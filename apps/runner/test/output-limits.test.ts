@@ -77,6 +77,6 @@ describe("the log of a Run that writes more than its log keeps", () => {
       result: "failed",
       error: { code: "OUTPUT_LIMIT", message: expect.stringContaining("TAKOSUMI_RUN_OUTPUT_STOP_BYTES") },
     });
-    expect(parts(apply.log).end).toContain(`(local-exec): ${lines}\n`);
+    expect(parts(apply.log).end).toContain("(local-exec): ");
   });
 });

@@ -24,7 +24,13 @@ export function initArgs({ seen }: Command): string[] {
 
 /** Exit 0: no changes, 2: changes, 1: failed even where a plan file was written. */
 export function planArgs({ tool, seen }: Command, { mode, targets = [], replace = [], variables }: PlanChoices): string[] {
-  const argv = [seen.tool, "plan", ...common(tool, seen, variables), "-detailed-exitcode", `-out=${seen.planFile}`];
+  const argv = [
+    seen.tool,
+    "plan",
+    ...common(tool.name === "opentofu" ? `-json-into=${seen.events}` : "-json", seen, variables),
+    "-detailed-exitcode",
+    `-out=${seen.planFile}`,
+  ];
   if (mode === "destroy") argv.push("-destroy");
   if (mode === "refresh_only") argv.push("-refresh-only");
   for (const address of targets) argv.push(`-target=${checkedAddress(address)}`);
@@ -38,13 +44,16 @@ export function showPlanArgs({ seen }: Command): string[] {
 }
 
 /** Applies the saved plan, without a second plaintext copy of the state, which on a full disk keeps the first from being saved. The variables file is given again: OpenTofu compares it, and ephemeral values are in no plan. */
-export function applyArgs({ tool, seen }: Command, { variables }: { variables: boolean }): string[] {
-  return [seen.tool, "apply", ...common(tool, seen, variables), "-backup=-", seen.planFile];
+export function applyArgs({ seen }: Command, { variables }: { variables: boolean }): string[] {
+  return [seen.tool, "apply", ...common("-json", seen, variables), "-backup=-", seen.planFile];
 }
 
-/** OpenTofu: human text on stdout, events into the bound file. Terraform: events on stdout, the text is made from them. */
-function common(tool: Tool, seen: SeenPaths, variables: boolean): string[] {
-  const argv = ["-input=false", "-no-color", tool.name === "opentofu" ? `-json-into=${seen.events}` : "-json"];
+/**
+ * A plan of OpenTofu: human text on stdout, events into the bound file. Anything else: events on stdout, the text is made from them. Saying
+ * both takes the tool twice the processor time, and what provisioners print may be long.
+ */
+function common(events: string, seen: SeenPaths, variables: boolean): string[] {
+  const argv = ["-input=false", "-no-color", events];
   if (variables) argv.push(`-var-file=${seen.varFile}`);
   return argv;
 }

@@ -4,26 +4,18 @@ import type { ToolEvent } from "./types.ts";
 /** A state dump is one line, so a line may be as large as a state; anything longer is passed over and said so. */
 const LONGEST_LINE = 256 * 1024 * 1024;
 
-/** How a line ends that only repeats what a provisioner prints: `type` is the last field of a line, and a quote inside a text is escaped. */
-const printed = Buffer.from(',"type":"provision_progress"}');
-
 /** Bytes of the JSON stream, in any pieces, to events. Multi-byte characters may be split; a line is parsed when it is whole. */
 export class EventLines {
-  readonly #withoutPrinted: boolean;
   #pieces: Buffer[] = [];
   #length = 0;
   #skipping = false;
-
-  /** `withoutPrinted` passes over what provisioners print: ten times as many bytes here as in the human text that says it too. */
-  constructor({ withoutPrinted = false }: { readonly withoutPrinted?: boolean } = {}) {
-    this.#withoutPrinted = withoutPrinted;
-  }
 
   push(bytes: Buffer): ToolEvent[] {
     const events: ToolEvent[] = [];
     let from = 0;
     for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, from)) {
-      if (!this.#passed(bytes, from, end)) {
+      if (this.#length === 0 && !this.#skipping) events.push(...parsed(bytes.toString("utf8", from, end)));
+      else {
         this.#add(bytes.subarray(from, end));
         events.push(...this.#line());
       }
@@ -36,12 +28,6 @@ export class EventLines {
   /** The last line, where the tool was killed before it ended it. */
   end(): ToolEvent[] {
     return this.#line();
-  }
-
-  /** Whether a line that is whole within these bytes need not be looked at. */
-  #passed(bytes: Buffer, from: number, end: number): boolean {
-    if (!this.#withoutPrinted || this.#length > 0 || this.#skipping || end - from < printed.length) return false;
-    return bytes.compare(printed, 0, printed.length, end - printed.length, end) === 0;
   }
 
   #add(piece: Buffer): void {
@@ -58,11 +44,16 @@ export class EventLines {
 
   #line(): ToolEvent[] {
     const skipped = this.#skipping;
-    const text = Buffer.concat(this.#pieces).toString("utf8").trim();
+    const text = Buffer.concat(this.#pieces).toString("utf8");
     this.#pieces = [];
     this.#length = 0;
     this.#skipping = false;
     if (skipped) return [{ type: "log", level: "warn", text: "(a line of more than 256 MiB was left out)", at: null }];
-    return text === "" ? [] : [parseEvent(text)];
+    return parsed(text);
   }
+}
+
+function parsed(line: string): ToolEvent[] {
+  const text = line.trim();
+  return text === "" ? [] : [parseEvent(text)];
 }

@@ -11,11 +11,19 @@ export function humanLine(event: ToolEvent): string | null {
       return `${event.tool === "opentofu" ? "OpenTofu" : "Terraform"} ${event.version}`;
     case "state_dump":
       return null;
+    case "provisioner":
+      return provisionerText(event);
     case "summary":
       return `\n${event.text}`;
     default:
       return event.text;
   }
+}
+
+/** As the tool says it without `-json`: no word of the end, and no colon behind the address of what is printed. */
+function provisionerText({ address, state, text }: Extract<ToolEvent, { type: "provisioner" }>): string | null {
+  if (state === "completed") return null;
+  return state === "progress" && text.startsWith(`${address}: (`) ? address + text.slice(address.length + 1) : text;
 }
 
 function diagnosticText(event: Extract<ToolEvent, { type: "diagnostic" }>): string {

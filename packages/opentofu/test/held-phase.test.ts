@@ -49,7 +49,7 @@ for (const tool of bothTools) {
         const of = await world(tool, facts, WAITING);
         expect((await plan(of)).exit.code).toBe(2);
         const phase = (await holdPhase(start(of, "apply", applyArgs(of, { variables: false }), {}))).release(cliConfig(null));
-        await until(tool.name === "opentofu" ? join(of.dir.ctl, "events") : phase.files.stdout, "waiting");
+        await until(phase.files.stdout, "waiting");
         const again = await reattachPhase(of.dir, "apply");
         expect(await again?.alive()).toBe(true);
         expect(await again?.interrupt()).toBe(true);

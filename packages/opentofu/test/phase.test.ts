@@ -36,7 +36,7 @@ async function until(path: string, word: string): Promise<string> {
 async function applyThatWaits(of: World): Promise<Phase> {
   expect((await plan(of)).exit.code).toBe(2);
   const phase = await startApply(of);
-  await until(of.tool.name === "opentofu" ? join(of.dir.ctl, "events") : phase.files.stdout, "waiting");
+  await until(phase.files.stdout, "waiting");
   return phase;
 }
 
@@ -62,7 +62,7 @@ for (const tool of bothTools) {
         await writeFile(given, JSON.stringify(of));
         const runner = fork(new URL("./short-lived-runner.ts", import.meta.url), [given], { execArgv: [] });
         const [started] = (await Promise.race([once(runner, "message"), once(runner, "exit")])) as [{ pid: number }];
-        await until(tool.name === "opentofu" ? join(of.dir.ctl, "events") : join(of.dir.ctl, "apply/stdout"), "waiting");
+        await until(join(of.dir.ctl, "apply/stdout"), "waiting");
         runner.kill("SIGKILL");
         await once(runner, "exit");
         const phase = await reattachPhase(of.dir, "apply");

@@ -17,9 +17,8 @@ async function outputsOf(of: World): Promise<Record<string, unknown>> {
   );
 }
 
-async function eventsOf(of: World, stdout: Buffer): Promise<ToolEvent[]> {
+function eventsOf(bytes: Buffer): ToolEvent[] {
   const lines = new EventLines();
-  const bytes = of.tool.name === "opentofu" ? await readFile(join(of.dir.ctl, "events")) : stdout;
   return [...lines.push(bytes), ...lines.end()];
 }
 
@@ -90,7 +89,9 @@ for (const tool of bothTools) {
       const of = await world(tool, boxed, { "main.tf": 'output "x" {\n  value = \n}\n' });
       const planned = await plan(of);
       expect(planned.exit.code).toBe(1);
-      const found = (await eventsOf(of, planned.stdout)).filter((event) => event.type === "diagnostic");
+      const found = eventsOf(tool.name === "opentofu" ? await readFile(join(of.dir.ctl, "events")) : planned.stdout).filter(
+        (event) => event.type === "diagnostic",
+      );
       expect(found[0]).toMatchObject({ severity: "error", file: "main.tf", line: 2 });
     });
 
@@ -101,7 +102,7 @@ for (const tool of bothTools) {
       });
       expect((await plan(of)).exit.code).toBe(2);
       const applied = await apply(of);
-      const events = await eventsOf(of, applied.stdout);
+      const events = eventsOf(applied.stdout);
       const steps = events.filter((event) => event.type === "resource" && event.state !== "planned");
       expect(steps).toMatchObject([
         { address: "terraform_data.a", action: "create", state: "started", id: null },

@@ -10,7 +10,7 @@ import { baseState } from "./base-state.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { concluded } from "./conclude.ts";
 import { dropCredentials, type Injected, nothingInjected, phaseCredentials } from "./credentials.ts";
-import { type Followed, follow, machineOf } from "./follow.ts";
+import { type Followed, follow } from "./follow.ts";
 import { type Ground, groundOf, stepOf } from "./ground.ts";
 import { guarded } from "./guard.ts";
 import { hideMasked } from "./hide-masked.ts";
@@ -45,7 +45,7 @@ export async function supervise(job: Job, ground: Pick<Ground, "tool" | "moduleD
   const exit = guarded(job, phase, { writes: true, beforeKill: () => checkpoints.now() });
   let followed: Followed;
   try {
-    followed = await follow(job, phase, exit, { name: "apply", tool: ground.tool, machine: machineOf(ground.tool) });
+    followed = await follow(job, phase, exit, { name: "apply", machine: "stdout" });
   } catch (error) {
     if (error instanceof LeaseLost) throw error;
     // What it said is lost to us, what it did is not: the state is looked after all the same.

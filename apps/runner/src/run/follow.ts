@@ -3,30 +3,25 @@ import type { RunnerEvent } from "@takosumi/contracts/runner/events";
 import { EventLines } from "@takosumi/opentofu/event-lines";
 import { humanLine } from "@takosumi/opentofu/human-line";
 import { tailFile } from "@takosumi/opentofu/tail";
-import type { Phase, PhaseExit, Tool, ToolEvent } from "@takosumi/opentofu/types";
+import type { Phase, PhaseExit, ToolEvent } from "@takosumi/opentofu/types";
 import { LogEnd } from "../events/log-end.ts";
 import { LogLines } from "../events/log-lines.ts";
 import { runnerEvent, Seen } from "../events/tool-events.ts";
 import type { Job } from "./job.ts";
 
-type Told = Pick<Tool, "name">;
 export type Followed = { readonly exit: PhaseExit; readonly seen: Seen };
 /**
- * `machine`: where the JSON events come from. None for a command that has only human text. `onWords`: told before anything is sent that
+ * `machine`: where the JSON events come from; where that is stdout, the text is made from them. None for a command that has only human text. `onWords`: told before anything is sent that
  * says more than how far the work is.
  */
 export type Sources = {
   readonly name: string;
-  readonly tool: Told;
   readonly machine: "events" | "stdout" | null;
   readonly onWords?: () => void;
 };
 /** What a tool says of each resource while it plans: an address and what is done with it. */
 const progress =
   /^(?:\S.*: (?:Refreshing state|Reading|Read complete|Still [a-z]+|Preparing import|Opening|Opening complete|Closing|Closing complete)\b.*)?$/;
-
-/** Where a command that speaks both ways puts its events: OpenTofu in a file of their own, Terraform on stdout. */
-export const machineOf = (tool: Told): "events" | "stdout" => (tool.name === "opentofu" ? "events" : "stdout");
 
 /**
  * Sends what a phase writes, from where the last reader stopped, until it has ended and all is read. The files are the buffer: while
@@ -36,25 +31,16 @@ export async function follow(
   job: Job,
   phase: Phase,
   exit: Promise<PhaseExit>,
-  { name, tool, machine, onWords = () => {} }: Sources,
+  { name, machine, onWords = () => {} }: Sources,
 ): Promise<Followed> {
   const ended = new AbortController();
   const seen = new Seen();
   const finish = () => ended.abort();
   exit.then(finish, finish);
   const human = machine === "stdout" ? [] : [text(job, phase.files.stdout, `${name}.out`, ended.signal, onWords)];
-  const events =
-    machine === null
-      ? []
-      : [
-          machineEvents(
-            job,
-            machine === "stdout" ? phase.files.stdout : join(job.dir.ctl, "events"),
-            { name, tool, onWords },
-            seen,
-            ended.signal,
-          ),
-        ];
+  const said = { name, spoken: machine === "stdout", onWords };
+  const path = machine === "stdout" ? phase.files.stdout : join(job.dir.ctl, "events");
+  const events = machine === null ? [] : [machineEvents(job, path, said, seen, ended.signal)];
   const reading = Promise.all([...human, ...events]);
   // A reader that failed must not leave the tool running unseen: the wait goes on, then its error is told.
   await Promise.allSettled([reading, exit]);
@@ -88,17 +74,20 @@ async function text(job: Job, path: string, name: string, ended: AbortSignal, on
 
 const logged = (text: string): RunnerEvent => ({ type: "log", at: new Date().toISOString(), text });
 
+/** An apply begins with what its plan said. */
+const saidBefore = (event: ToolEvent, phase: string): boolean => phase !== "plan" && event.type === "resource" && event.state === "planned";
+
 /** The place of an event is its number: they are the same every time the file is read. */
 async function machineEvents(
   job: Job,
   path: string,
-  { name, tool, onWords }: { readonly name: string; readonly tool: Told; readonly onWords: () => void },
+  { name, spoken, onWords }: { readonly name: string; readonly spoken: boolean; readonly onWords: () => void },
   seen: Seen,
   ended: AbortSignal,
 ): Promise<void> {
   const place = `${name}.events`;
   const sent = job.cursor.places[place]?.offset ?? 0;
-  const lines = new EventLines({ withoutPrinted: tool.name === "opentofu" });
+  const lines = new EventLines();
   const end = new LogEnd(job.output.end);
   let number = 0;
   const send = async (event: Parameters<Job["say"]>[0] | null) => {
@@ -108,7 +97,7 @@ async function machineEvents(
     for (const event of events) {
       seen.take(event);
       const now = new Date().toISOString();
-      const line = tool.name === "terraform" ? humanLine(event) : null;
+      const line = spoken && !saidBefore(event, name) ? humanLine(event) : null;
       if (event.type === "diagnostic" || (line !== null && !progress.test(line))) onWords();
       if (line !== null) {
         const taken = job.output.takes(Buffer.byteLength(line) + 1);

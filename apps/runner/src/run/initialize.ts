@@ -21,7 +21,7 @@ export async function initialize(job: Job, ground: Ground): Promise<void> {
   await withModuleAccess(job, ground, job.dir, stepOf(job, ground, "init", argv, { installs: true }), async (start) => {
     const phase = await startPhase(start);
     const exit = guarded(job, phase, { writes: false });
-    const { exit: ended, seen } = await follow(job, phase, exit, { name: "init", tool: ground.tool, machine: events ? "events" : null });
+    const { exit: ended, seen } = await follow(job, phase, exit, { name: "init", machine: events ? "events" : null });
     job.control.stopped.throwIfAborted();
     if (ended.code === 0) return;
     const said = seen.diagnostics.length > 0 ? seen.diagnostics : diagnosticsOf(await readFile(phase.files.stderr, "utf8").catch(() => ""));

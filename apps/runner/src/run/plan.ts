@@ -18,7 +18,7 @@ import { takeSource } from "../source/take-source.ts";
 import { baseState } from "./base-state.ts";
 import { dropCredentials, type Injected, nothingInjected, phaseCredentials } from "./credentials.ts";
 import { toolFailure } from "./failure.ts";
-import { type Followed, follow, machineOf } from "./follow.ts";
+import { type Followed, follow } from "./follow.ts";
 import { type Ground, groundOf, stepOf } from "./ground.ts";
 import { guarded } from "./guard.ts";
 import { initialize, showConfig } from "./initialize.ts";
@@ -32,6 +32,9 @@ import { variablesOf } from "./variables.ts";
 /** The api ended the Run as blocked: there is nothing left to say. */
 export class Blocked extends Error {}
 const used = ({ name, version, digest }: Tool) => ({ name, version, digest });
+
+/** Where a plan puts its events: OpenTofu in a file of their own, beside its text; Terraform on stdout. */
+const machineOf = ({ name }: Tool): "events" | "stdout" => (name === "opentofu" ? "events" : "stdout");
 
 /** The tool at its plan, and the command that will show it. */
 type Planning = { readonly phase: Phase; readonly exit: Promise<PhaseExit>; readonly show: HeldPhase | null };
@@ -87,7 +90,7 @@ async function followPlan(job: Job, ground: Ground, { phase, exit, show }: Plann
     holding = true;
     release = job.outbox.hold();
   };
-  const followed = await follow(job, phase, exit, { name: "plan", tool: ground.tool, machine: machineOf(ground.tool), onWords });
+  const followed = await follow(job, phase, exit, { name: "plan", machine: machineOf(ground.tool), onWords });
   await plan.catch(() => undefined);
   return { ...followed, plan };
 }
@@ -157,7 +160,7 @@ const builtinConfig = { provider_config: { terraform: { full_name: "terraform.io
 
 /** Whether the quick plan failed before it began, for want of an init. */
 async function neverBegan(job: Job, ground: Ground): Promise<boolean> {
-  const path = ground.tool.name === "opentofu" ? join(job.dir.ctl, "events") : join(job.dir.ctl, "plan/stdout");
+  const path = join(job.dir.ctl, machineOf(ground.tool) === "events" ? "events" : "plan/stdout");
   const lines = new EventLines();
   const events = [...lines.push(await readFile(path)), ...lines.end()];
   return initNeeded(events.filter((event) => event.type === "diagnostic"));
