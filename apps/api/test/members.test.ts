@@ -144,6 +144,7 @@ describe("an invitation", () => {
     refused(await take(token, {}), 401, "missing");
     refused(await take(token, { username: owner.username, password }), 409, "name_taken");
     refused(await take(token, { username: "admin", password }), 400, "invalid");
+    refused(await take(token, { username: "correct", password }), 400, "invalid", "holds the username");
     const name = `new-${Date.now().toString(36)}`;
     const answers = await Promise.all(Array.from({ length: 4 }, (_, i) => take(token, { username: `${name}-${i}`, password })));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 410, 410, 410]);
@@ -167,6 +168,19 @@ describe("an invitation", () => {
     expect((await guest.call("GET", "/api/notifications")).body.notifications.at(0)).toMatchObject({ data: { invitation_id: again.id } });
     expect((await take(again.id, {}, guest.call)).body).toEqual({ success: true, space_id: space.id });
     refused(await invite(owner, { username: guest.username, role: "viewer" }), 409, "already_member");
+  });
+
+  it("made by an admin who was removed since is over, also one to themselves", async () => {
+    const [leaving, guest] = [await person(api), await person(api)];
+    await add(owner, { username: leaving.username, role: "admin" });
+    const address = `self-${Date.now()}@example.com`;
+    await invite(leaving, { email: address, role: "editor" });
+    const other = (await invite(admin, { username: guest.username, role: "viewer" })).body.invitation;
+    const token = await mailed(api, "invite", address);
+    expect((await remove(owner, leaving)).status).toBe(200);
+    refused(await take(token, {}, leaving.call), 410, "expired");
+    refused(await take(token, { username: "whoever-it-is", password }), 410, "expired");
+    expect((await take(other.id, {}, guest.call)).status).toBe(200);
   });
 
   it("is replaced by the next one, taken back, and over after seven days", async () => {

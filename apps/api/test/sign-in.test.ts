@@ -139,6 +139,29 @@ describe("a forgotten password", () => {
       refused(await reset(body), 400, "invalid");
   });
 
+  it("is followed by no code that was made before: whatever ends the sessions ends the ways to a new one", async () => {
+    const spare = async ({ token }: { readonly token: string }): Promise<string> =>
+      (await caller(api.url, token)("POST", "/api/me/sign-in-codes", { body: {} })).body.code;
+    const dead = async (code: string) => refused(await nobody("POST", "/api/auth/code", { body: { code } }), 401, "invalid");
+    const one = await person();
+    const first = await spare(one);
+    expect((await one.call("DELETE", "/api/me/sessions")).status).toBe(200);
+    await dead(first);
+    const second = await spare(one);
+    const changed = await one.call("PUT", "/api/me/password", { body: { current_password: secret, new_password: `${secret}!` } });
+    expect(changed.status).toBe(200);
+    await dead(second);
+    const email = `${one.username}@example.com`;
+    await db().prisma.users.update({ where: { id: one.user_id }, data: { email, email_verified_at: new Date() } });
+    await reset({ username: one.username });
+    const earlier = await mailed(api, "reset", email);
+    const third = await spare(one);
+    refused(await reset({ code: earlier, new_password: `my name is ${one.username}` }), 400, "invalid", "holds the username");
+    expect((await reset({ code: earlier, new_password: `${secret} anew` })).status).toBe(200);
+    await dead(third);
+    refused(await reset({ code: earlier, new_password: secret }), 401, "invalid");
+  });
+
   it("tells its owner of a sign-in from a place that is new", async () => {
     const { username, call } = await person();
     const sign = (agent: string) =>

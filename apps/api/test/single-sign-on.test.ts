@@ -16,7 +16,7 @@ beforeAll(async () => {
       TAKOSUMI_OIDC_ISSUER: provider.issuer,
       TAKOSUMI_OIDC_CLIENT_ID: provider.client.id,
       TAKOSUMI_OIDC_CLIENT_SECRET: provider.client.secret,
-      TAKOSUMI_SIGNUP: "invited,ours.example",
+      TAKOSUMI_SIGNUP: "invited,ours.example,kraken.example",
     },
   });
   nobody = caller(api.url, null);
@@ -89,6 +89,7 @@ describe("signing in at a provider", () => {
   it.each([
     ["of another domain", { email: "a@elsewhere.example", email_verified: true }],
     ["of a domain that only looks alike", { email: "a@ours.example.evil.example", email_verified: true }],
+    ["of a domain with a letter that is another one in lower case", { email: "a@\u212araken.example", email_verified: true }],
     ["whose address nobody proved", { email: "a@ours.example", email_verified: false }],
     ["without an address", {}],
   ])("lets nobody in %s", async (_, claims) => {

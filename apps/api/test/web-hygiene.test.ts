@@ -1,11 +1,15 @@
+import { readdir, readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { connect } from "node:net";
+import { join } from "node:path";
+import { createActor } from "@takosumi/testkit/actors";
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { browserOf } from "@takosumi/testkit/browser";
 import { type Answer, type Call, caller } from "@takosumi/testkit/call";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { countedOperations } from "../src/pipeline/attempts/counted.ts";
 import { refused } from "./deploy.ts";
+import { mailed } from "./mails.ts";
 import { operations } from "./operations.ts";
 
 let api: TestApi;
@@ -22,6 +26,47 @@ beforeAll(async () => {
 afterAll(async () => {
   await replica?.close();
   await api?.close();
+});
+
+/** `fetch` lets nobody choose a Host. */
+const asked = (
+  host: string,
+  path: string,
+  headers: Record<string, string> = {},
+  sent?: object,
+): Promise<{ status: number; body: string }> =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(api.url);
+    const json = sent && { "content-type": "application/json" };
+    request({ hostname, port, path, method: sent ? "POST" : "GET", headers: { ...json, ...headers, host } }, (response) => {
+      let body = "";
+      response.on("data", (chunk) => {
+        body += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
+    })
+      .on("error", reject)
+      .end(sent && JSON.stringify(sent));
+  });
+
+// Before the limits are met.
+it("writes links to the instance alone into mails, whatever the Host of the request", async () => {
+  const { user_id, token } = await createActor(api.database.db);
+  const email = `${user_id}@example.com`;
+  const { username } = await api.database.db.prisma.users.update({
+    where: { id: user_id },
+    data: { email, email_verified_at: new Date() },
+  });
+  const host = "evil.example";
+  expect((await asked(host, "/api/auth/reset", {}, { username })).status).toBe(400);
+  const shown = { authorization: `Bearer ${token}`, "x-forwarded-host": host, "x-forwarded-proto": "https", forwarded: `host=${host}` };
+  expect((await asked(host, "/api/auth/reset", shown, { username })).status).toBe(200);
+  expect(await mailed(api, "reset", email)).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  const outbox = join(api.dataDir, "outbox");
+  const texts = await Promise.all((await readdir(outbox)).map((name) => readFile(join(outbox, name), "utf8")));
+  expect(texts.join("\n")).not.toContain(host);
+  const made = JSON.parse((await asked(host, "/api/me/sign-in-codes", shown, {})).body);
+  expect(made.url).toMatch(new RegExp(`^${api.url}/console/welcome#`));
 });
 
 describe("limits", () => {
@@ -71,21 +116,6 @@ describe("limits", () => {
 });
 
 describe("the door", () => {
-  /** `fetch` lets nobody choose a Host. */
-  const asked = (host: string, path: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string }> =>
-    new Promise((resolve, reject) => {
-      const { hostname, port } = new URL(api.url);
-      request({ hostname, port, path, headers: { ...headers, host } }, (response) => {
-        let body = "";
-        response.on("data", (chunk) => {
-          body += chunk;
-        });
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, body }));
-      })
-        .on("error", reject)
-        .end();
-    });
-
   it("answers nobody who means another host, but probes and whoever shows a token", async () => {
     const { host, port } = new URL(api.url);
     for (const wrong of ["evil.example", `evil.example:${port}`, "127.0.0.1:1", `${host}.evil.example`, `evil.example#@${host}`]) {

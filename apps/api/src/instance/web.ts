@@ -25,6 +25,12 @@ export function refuseForeignOrigin(publicUrl: string, { origin }: IncomingHttpH
     });
 }
 
+/** The same of a GET that changes something: a browser says by itself which site asks, and a program says nothing. */
+export function refuseForeignSite({ "sec-fetch-site": site }: IncomingHttpHeaders): void {
+  if (site !== undefined && site !== "same-origin" && site !== "none")
+    throw new ApiError("FORBIDDEN", "A browser may only do this from a page of ours", { reason: "origin" });
+}
+
 /**
  * The session cookie. Over https its name makes browsers refuse one that another host or path set; over http it carries the port,
  * since cookies are shared between the ports of a host.

@@ -54,9 +54,9 @@ export const authPageHandlers = (resources: Pick<Resources, "db" | "keyring" | "
       try {
         const problem = wrong("new_password", newPassword, input.new_password);
         if (problem !== null) return sendPage(response, toldPage("A new password", `${problem}. Open the link of the mail again.`, 400));
-        const hash = await prepareReset(input.new_password);
+        const prepared = await prepareReset(input.new_password);
         await write(
-          (tx) => resetPassword(tx, input.code, hash),
+          (tx) => resetPassword(tx, input.code, prepared),
           ({ id, name }) => ({ actor: { id, kind: "user", name }, metadata: { by: "mail" } }),
         );
         sendPage(

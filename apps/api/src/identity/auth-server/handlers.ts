@@ -1,7 +1,7 @@
 import { ApiError } from "@takosumi/contracts/errors";
 import { authServer } from "@takosumi/contracts/identity/auth-server";
 import { redirect, sendPage } from "../../instance/page.ts";
-import { clearedCookie, home, pathOfOurs, refuseForeignOrigin } from "../../instance/web.ts";
+import { clearedCookie, home, pathOfOurs, refuseForeignOrigin, refuseForeignSite } from "../../instance/web.ts";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
 import { readAccount } from "../account/repository.ts";
@@ -30,11 +30,9 @@ export const authServerHandlers = (resources: Pick<Resources, "db" | "keyring" |
       if (why) redirect(call.response, loginAt(why.return_to, why.failed), [noAttempt(settings.public_url)], 302);
     },
     link: async ({ principal, request, response }) => {
-      const { "sec-fetch-site": site } = request.headers;
       if (!oidc) throw new ApiError("NOT_FOUND", "This instance has no identity provider to link");
       // Another site could otherwise begin it in a browser that somebody else is signed in with at the provider.
-      if (site !== undefined && site !== "same-origin" && site !== "none")
-        throw new ApiError("FORBIDDEN", "Linking begins at a page of ours", { reason: "origin" });
+      refuseForeignSite(request.headers);
       await beginAt(resources, oidc, response, { purpose: "link", return_to: home, user_id: principal.id });
     },
     linkCallback: async (call) => {
@@ -50,6 +48,7 @@ export const authServerHandlers = (resources: Pick<Resources, "db" | "keyring" |
     },
     cliCallback: (call) => answerCli(call, call.response, call.input, call.input.action),
     externalSession: async (call) => {
+      refuseForeignSite(call.request.headers);
       const { status, body } = await externalSession(resources, call, call.request.headers.origin);
       call.response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
       call.response.end(JSON.stringify(body));

@@ -45,9 +45,9 @@ export const authHandlers = (resources: Pick<Resources, "db" | "keyring" | "oidc
         await mailReset(resources, username ?? "");
         return { success: true };
       }
-      const hash = await prepareReset(new_password);
+      const prepared = await prepareReset(new_password);
       await write(
-        (tx) => resetPassword(tx, code, hash),
+        (tx) => resetPassword(tx, code, prepared),
         ({ id, name }) => ({ actor: { id, kind: "user", name }, metadata: { by: "mail" } }),
       );
       return { success: true };

@@ -91,7 +91,7 @@ export function oidcProvider({ issuer, client_id, client_secret }: OidcSettings)
         return {
           issuer: claims.iss,
           subject: claims.sub,
-          email: text(more.email, longest.email),
+          email: address(more.email),
           email_verified: more.email_verified === true,
           name: text(more.name, longest.name),
           picture: String(more.picture).startsWith("https:") ? text(more.picture, longest.picture) : null,
@@ -109,6 +109,11 @@ export function oidcProvider({ issuer, client_id, client_secret }: OidcSettings)
   };
 }
 
+/** Only ASCII, as everywhere: some letters become others in lower case, and an address would be of another domain. */
+const address = (value: unknown): string | null => {
+  const given = text(value, longest.email);
+  return given !== null && /^[\x21-\x7e]+@[\x21-\x7e]+$/.test(given) ? given : null;
+};
 /** A claim that is harmless text of this length; null for anything else. */
 const text = (value: unknown, most: number): string | null =>
   typeof value === "string" && value !== "" && value.length <= most && !/[\p{Cc}\p{Cf}]/u.test(value) ? value : null;

@@ -10,16 +10,19 @@ import { newCode } from "../sign-in/codes.ts";
 import { insertCode, useCode } from "../sign-in/repository.ts";
 import { hashPassword } from "./hash.ts";
 import { findAddress, writePassword } from "./repository.ts";
+import { refuseUsername } from "./service.ts";
 
-/** Mails a code to the address of the account, if there is one that was shown to be theirs. Says nothing of whether there is. */
+/**
+ * Mails a code to the address of the account, if there is one that was shown to be theirs. Says nothing of whether there is, and takes as
+ * long: for nobody a mail is written and sealed as well.
+ */
 export async function mailReset(
   { db, keyring, settings }: Pick<Resources, "db" | "keyring" | "settings">,
   username: string,
 ): Promise<void> {
   const found = await findAddress(db, username.trim().replace(/^@/, "").toLowerCase());
-  if (!found) return;
-  const { code, row } = newCode(found.id, "reset");
-  const text = `Somebody, perhaps you, asked for a new password of the account ${found.username} at Takosumi.
+  const { code, row } = newCode(found?.id ?? "", "reset");
+  const text = `Somebody, perhaps you, asked for a new password of the account ${found?.username} at Takosumi.
 
 To choose one, within ten minutes:
 ${settings.public_url}/console/reset#${code}
@@ -29,24 +32,31 @@ If it was not you, do nothing: the password stays as it is.
   const mail = await sealMail(
     { keyring },
     "password reset",
-    { to: found.email, subject: "A new password for Takosumi", text },
+    { to: found?.email ?? "", subject: "A new password for Takosumi", text },
     row.expires_at,
   );
   await db.transaction(async (tx) => {
+    if (!found) return;
     await insertCode(tx, row);
     await queueMail(tx, mail);
   });
 }
 
 /** Hashed outside of any transaction. */
-export const prepareReset = (password: string): Promise<string> => hashPassword(password);
+export const prepareReset = async (password: string): Promise<NewPassword> => ({ password, hash: await hashPassword(password) });
+interface NewPassword {
+  readonly password: string;
+  readonly hash: string;
+}
 
 /** Sets the password for whoever holds the code of a mail, and ends every session. */
-export async function resetPassword(tx: Tx, code: string, hash: string): Promise<AccountRow> {
+export async function resetPassword(tx: Tx, code: string, { password, hash }: NewPassword): Promise<AccountRow> {
   const person = await useCode(tx, hashToken(code), "reset");
   if (!person)
     throw new ApiError("UNAUTHORIZED", "The code is wrong, was used before, or is too old: ask for another one", { reason: "invalid" });
+  const account = await readAccount(tx, person.id);
+  refuseUsername("new_password", password, account.username);
   await writePassword(tx, person.id, hash);
   await endOtherSessions(tx, person.id, "");
-  return readAccount(tx, person.id);
+  return account;
 }

@@ -21,6 +21,13 @@ export async function whoHas(
   return found;
 }
 
+/** A password that holds the username is among the first that are tried. */
+export function refuseUsername(path: string, password: string, username: string): void {
+  const message = "holds the username";
+  if (password.toLowerCase().includes(username.toLowerCase()))
+    throw new ApiError("BAD_REQUEST", `${path}: ${message}`, { reason: "invalid", fields: [{ path, message }] });
+}
+
 export interface Prepared {
   readonly hash: string;
   readonly before: string | null;
@@ -36,11 +43,7 @@ export async function preparePassword(
     throw new ApiError("FORBIDDEN", "current_password: is not the password of this account", {
       fields: [{ path: "current_password", message: "is not the password of this account" }],
     });
-  if (new_password.toLowerCase().includes(username.toLowerCase()))
-    throw new ApiError("BAD_REQUEST", "new_password: holds the username", {
-      reason: "invalid",
-      fields: [{ path: "new_password", message: "holds the username" }],
-    });
+  refuseUsername("new_password", new_password, username);
   return { hash: await hashPassword(new_password), before };
 }
 

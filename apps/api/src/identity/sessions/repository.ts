@@ -91,9 +91,10 @@ export const endOldExternal = (tx: Tx, userId: string, kept: number) => tx.query
 
 const endOthers = statement(
   "sessions_end_others",
-  `WITH gone AS (UPDATE sessions SET revoked_at = now() WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > now() RETURNING 1)
+  `WITH gone AS (UPDATE sessions SET revoked_at = now() WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > now() RETURNING 1),
+        codes AS (UPDATE sign_in_codes SET used_at = now() WHERE user_id = $1 AND used_at IS NULL)
    SELECT count(*) AS ended FROM gone`,
 );
-/** How many there were. */
+/** How many there were. A code that one of them made, or that lies in a mail, opens no new one. */
 export const endOtherSessions = async (tx: Queries, userId: string, but: string): Promise<number> =>
   (await tx.one<{ ended: number }>(endOthers, [userId, but]))?.ended ?? 0;

@@ -59,6 +59,13 @@ const end = statement("invitation_end", "UPDATE invitations SET ended_at = coale
 export const endInvitation = async (tx: Tx, id: string): Promise<InvitationRow> =>
   (await tx.one<InvitationRow>(end, [id])) as InvitationRow;
 
+const endOf = statement(
+  "invitations_end_of",
+  `UPDATE invitations SET ended_at = now() WHERE workspace_id = $1 AND ended_at IS NULL AND invited_by->>'id' = $2`,
+);
+/** Those that somebody made who is no member any more: one of them might be to themselves. */
+export const endInvitationsOf = (tx: Tx, workspaceId: string, userId: string) => tx.query(endOf, [workspaceId, userId]);
+
 const forget = statement(
   "invitations_forget",
   "DELETE FROM invitations WHERE id IN (SELECT id FROM invitations WHERE expires_at <= now() - interval '30 days' ORDER BY expires_at LIMIT $1)",

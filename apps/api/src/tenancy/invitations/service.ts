@@ -7,6 +7,7 @@ import type { Origin, Principal } from "@takosumi/transport/application";
 import type { Write } from "@takosumi/transport/handlers";
 import { createPerson } from "../../identity/account/create.ts";
 import { hashPassword } from "../../identity/passwords/hash.ts";
+import { refuseUsername } from "../../identity/passwords/service.ts";
 import { insertSession } from "../../identity/sessions/repository.ts";
 import { newSession, sessionSeconds } from "../../identity/sessions/service.ts";
 import { cookieOf } from "../../instance/web.ts";
@@ -115,6 +116,7 @@ async function prepareJoining(given: {
     throw new ApiError("UNAUTHORIZED", "Sign in to take the invitation, or choose a username and a password for a new account", {
       reason: "missing",
     });
+  refuseUsername("password", password, username);
   return { username, name: name ?? username, password_hash: await hashPassword(password) };
 }
 

@@ -10,6 +10,7 @@ import type { Engine } from "@takosumi/run-engine/engine";
 import type { Origin, Principal } from "@takosumi/transport/application";
 import { actorOf } from "../../pipeline/actor.ts";
 import type { Tx } from "../../world.ts";
+import { endInvitationsOf } from "../invitations/repository.ts";
 import * as rows from "./repository.ts";
 
 /** Members of one space, and Runs of theirs that one removal cancels. */
@@ -113,6 +114,7 @@ export async function removeMember(
   const held = await rows.memberOf(tx, member.workspace_id, member.id);
   if (!held) throw new ApiError("CONFLICT", "The member was removed at the same moment", { reason: "lost_race" });
   refuseChange(by.role, { role: held.role, self: held.id === by.id }, null);
+  await endInvitationsOf(tx, held.workspace_id, held.id);
   return end(tx, engine, held, actorOf(by), "its author was removed from the space");
 }
 
