@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { BlobError } from "@takosumi/blobs/blob-error";
 import type { BlobKind, BlobShelf, StoredBlob } from "@takosumi/blobs/blobs";
+import { handOut } from "@takosumi/blobs/hand-out";
 import { parseStateFile, type StateFile } from "@takosumi/contracts/deploy/state-file";
 import { ApiError } from "@takosumi/contracts/errors";
 import type { RunRow, SourceSnapshotRow, StateVersionRow } from "@takosumi/db/rows";
@@ -77,9 +78,6 @@ export function stateOf(bytes: Uint8Array): StateFile {
   });
 }
 
-/** What is no larger is looked at as a whole before its first byte is sent, so that damage is an answer and not a broken one. */
-const wholeLimit = 1024 * 1024;
-
 /**
  * Bytes that a held Run works on: its source and base state, and for an apply the plan and work tree of exactly its plan. GONE `damaged`
  * where they are not there as they were stored; a large body that is damaged breaks off.
@@ -97,7 +95,7 @@ export async function openInput(
   const { digest, size } = place;
   const at = { workspace: run.workspace_id, kind, digest };
   try {
-    return { body: await (size <= wholeLimit ? blobs.read(at) : blobs.open(at)), size };
+    return { body: await handOut(blobs, at, size), size };
   } catch (error) {
     if (!(error instanceof BlobError) || (error.code !== "corrupt" && error.code !== "missing")) throw error;
     throw new ApiError("GONE", `The stored ${kind} of Run ${run.id} is ${error.code === "missing" ? "gone" : "damaged"}`, {

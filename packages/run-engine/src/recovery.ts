@@ -1,3 +1,4 @@
+import { BlobError } from "@takosumi/blobs/blob-error";
 import type { LedgerEntry, Recovery } from "@takosumi/contracts/deploy/plan";
 import type { CheckpointRow, RunRow } from "@takosumi/db/rows";
 import { statement } from "@takosumi/db/sql";
@@ -25,15 +26,17 @@ export async function recoveryOf(
   run: RunRow,
   reason: string,
 ): Promise<z.infer<typeof Recovery>> {
-  const checkpoint = await lastCheckpoint(resources, run.id);
-  const held = checkpoint ? await addressesOf(resources, run, checkpoint) : new Map<string, Set<string>>();
+  const last = await lastCheckpoint(resources, run.id);
+  const held = last && (await addressesOf(resources, run, last));
+  // One that is not there as it was stored holds nothing: then the ledger names all that was begun.
+  const checkpoint = held && last;
   const ledger = await ledgerOf(resources, run);
   return {
     reason,
     last_heartbeat_at: run.heartbeat_at?.toISOString() ?? null,
     checkpoint: checkpoint && { serial: checkpoint.serial, digest: checkpoint.digest, at: checkpoint.at.toISOString() },
     ledger: ledger.filter(({ address, id, action, state }) => {
-      const ids = held.get(address);
+      const ids = held?.get(address);
       if (state !== "completed") return true;
       return action === "delete" ? ids !== undefined : !(ids && (id === null || ids.has(id)));
     }),
@@ -69,14 +72,15 @@ const entryOf = (address: string, action: string, id: string | null, state: Ledg
   import_block: action === "create" ? `import {\n  to = ${address}\n  id = ${JSON.stringify(id ?? "…")}\n}\n` : null,
 });
 
-/** The addresses in a state, with the ids of their instances. */
+/** The addresses in a state, with the ids of their instances; null where it is gone or damaged. */
 async function addressesOf(
   { blobs }: Pick<EngineResources, "blobs">,
   run: RunRow,
   { digest }: CheckpointRow,
-): Promise<Map<string, Set<string>>> {
-  const text = (await blobs.read({ workspace: run.workspace_id, kind: "state", digest }, { limit: stateLimit })).toString("utf8");
-  const { resources = [] } = JSON.parse(text) as { resources?: StateResource[] };
+): Promise<Map<string, Set<string>> | null> {
+  const bytes = await blobs.read({ workspace: run.workspace_id, kind: "state", digest }, { limit: stateLimit }).catch(unusable);
+  if (bytes === null) return null;
+  const { resources = [] } = JSON.parse(bytes.toString("utf8")) as { resources?: StateResource[] };
   const found = new Map<string, Set<string>>();
   for (const { module, mode, type, name, instances = [] } of resources) {
     if (mode !== "managed") continue;
@@ -87,6 +91,11 @@ async function addressesOf(
     }
   }
   return found;
+}
+
+function unusable(error: unknown): null {
+  if (error instanceof BlobError && (error.code === "corrupt" || error.code === "missing")) return null;
+  throw error;
 }
 interface StateResource {
   readonly module?: string;

@@ -209,6 +209,31 @@ describe("leases", () => {
   });
 });
 
+test("a checkpoint that is gone or damaged keeps no lost apply from its recovery: the ledger names all that was begun", async () => {
+  const capsule = await world.capsule();
+  await world.approve(await world.planned(capsule));
+  const lease = await world.claimed(await world.runner());
+  const resources = [{ mode: "managed", type: "t", name: "kept", instances: [{ attributes: { id: "1" } }] }];
+  const { digest } = await world.state(lease, 1, "checkpoint", resources);
+  const at = new Date().toISOString();
+  const created = {
+    type: "resource",
+    at,
+    address: "t.kept",
+    action: "create",
+    state: "completed",
+    id: "1",
+    elapsed_seconds: null,
+  } as const;
+  await world.engine.takeEvents(lease.held, 1, [created]);
+  await world.blobs.remove({ workspace: lease.workspace_id, kind: "state", digest });
+  await world.lapse({ id: lease.run_id });
+  await sweeping();
+  const lost = await world.run({ id: lease.run_id });
+  expect(lost).toMatchObject({ status: "needs_recovery", recovery: { checkpoint: null } });
+  expect(lost.recovery?.ledger.map(({ address, state, id }) => `${address} ${state} ${id}`)).toEqual(["t.kept completed 1"]);
+});
+
 describe("events", () => {
   test("a batch counts once, a repeat answers the same, a gap is refused, secrets are redacted", async () => {
     const secret = "s3cret-value-of-run";

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { handOut } from "@takosumi/blobs/hand-out";
 import { inlineContent } from "@takosumi/contracts/deploy/artifacts";
 import type { ArtifactRow, RunRow } from "@takosumi/db/rows";
 import type { Bytes } from "@takosumi/transport/handlers";
@@ -18,7 +19,7 @@ export async function openContent(used: Used, artifact: ArtifactRow): Promise<By
   const own = ownArtifact(artifact.id);
   if (own) return { body: await ownBody(used, own), type, name };
   if (digest === null) return null;
-  const body = await used.blobs.open({ workspace: workspace_id, kind: "artifact", digest });
+  const body = await handOut(used.blobs, { workspace: workspace_id, kind: "artifact", digest }, size_bytes);
   return { body, type, name, ...(size_bytes !== null && { size: size_bytes }) };
 }
 

@@ -1,4 +1,6 @@
+import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { handOut } from "@takosumi/blobs/hand-out";
 import { state } from "@takosumi/contracts/deploy/state";
 import { afterCursor, fetchLimit, paged } from "../../paging.ts";
 import { actorOf } from "../../pipeline/actor.ts";
@@ -15,12 +17,12 @@ export const stateHandlers = ({ db, blobs, engine }: Pick<Resources, "db" | "blo
       return { state_versions: page.rows.map(shown), next_cursor: page.next_cursor };
     },
     download: async ({ kept_capsule: capsule, state_version: version, write }) => {
-      const body = await blobs.open({ workspace: version.workspace_id, kind: "state", digest: version.digest });
+      const body = await handOut(blobs, { workspace: version.workspace_id, kind: "state", digest: version.digest }, version.size_bytes);
       try {
         // Recorded before the first byte leaves: a reader that is cut off has read all the same.
         await write(() => version, about);
       } catch (error) {
-        body.destroy();
+        if (body instanceof Readable) body.destroy();
         throw error;
       }
       const name = `${capsule.name}-${version.serial}.tfstate`;
