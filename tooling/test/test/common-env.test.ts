@@ -1,24 +1,13 @@
-import { startApi, type TestApi } from "@takosumi/testkit/api";
-import { deployOn } from "@takosumi/testkit/deploy";
-import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
+import { atWork } from "@takosumi/testkit/at-work";
 import { tools } from "@takosumi/testkit/tools";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 if (tools.tofu)
   describe("common-env, with a real api, runner and tofu", () => {
-    let api: TestApi;
-    let runner: TestRunner;
-    beforeAll(async () => {
-      api = await startApi();
-      runner = await startRunner(api);
-    });
-    afterAll(async () => {
-      await runner?.close();
-      await api?.close();
-    });
+    const on = atWork();
 
     test("is what a Run's commands see; the Capsule's own wins, and a secret one is hidden in the log", async () => {
-      const user = deployOn(api.call);
+      const { user } = on;
       const put = (name: string, value: string, secret = false) => user.ok("PUT", "/api/spaces/me/common-env", { name, value, secret });
       await put("GREETING", "from-the-space");
       await put("REGION", "of-the-space");

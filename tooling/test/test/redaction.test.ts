@@ -1,10 +1,9 @@
-import { startApi, type TestApi } from "@takosumi/testkit/api";
-import { deployOn, type Run } from "@takosumi/testkit/deploy";
+import { atWork } from "@takosumi/testkit/at-work";
+import { type Run } from "@takosumi/testkit/deploy";
 import { Leaks } from "@takosumi/testkit/leaks";
-import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
 import { randomSecrets, spellings } from "@takosumi/testkit/spellings";
 import { tools } from "@takosumi/testkit/tools";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 const visible = `visible-${Date.now().toString(36)}`;
 /** Parts of a form that stand on lines of their own are as bad as the whole. */
@@ -74,21 +73,10 @@ resource "terraform_data" "never" {
 
 if (tools.tofu && tools.mirror)
   describe("twenty secrets, in every form, printed in every way", () => {
-    let api: TestApi;
-    let runner: TestRunner;
-    let user: ReturnType<typeof deployOn>;
     const runs: Run[] = [];
     const leaks = new Leaks({}, Object.fromEntries(forms));
     const control = new Leaks({}, { visible });
-    beforeAll(async () => {
-      api = await startApi();
-      runner = await startRunner(api);
-      user = deployOn(api.call);
-    });
-    afterAll(async () => {
-      await runner?.close();
-      await api?.close();
-    });
+    const on = atWork();
 
     it("are told by a plan, an apply, a failed apply and a refused plan", async () => {
       const connection = {
@@ -97,9 +85,11 @@ if (tools.tofu && tools.mirror)
         recipe: { id: "generic-env" },
         values: Object.fromEntries(given.connection.map((value, at) => [`CONN_${at}`, value])),
       };
-      const { id: connection_id } = (await user.ok("POST", "/api/connections", connection)).connection;
+      const { id: connection_id } = (await on.user.ok("POST", "/api/connections", connection)).connection;
       const stored = await Promise.all(
-        given.ofSecrets.map(async (value, at) => (await user.ok("POST", "/api/secrets", { name: `S_${at}`, value })).secret.id as string),
+        given.ofSecrets.map(
+          async (value, at) => (await on.user.ok("POST", "/api/secrets", { name: `S_${at}`, value })).secret.id as string,
+        ),
       );
       const variables = [
         ...given.sensitive.map((value, at) => ({ name: `sensitive${at}`, value, sensitive: true })),
@@ -110,15 +100,15 @@ if (tools.tofu && tools.mirror)
       const ofRun = given.ofRun.map((value, at) => ({ name: `run${at}`, value, sensitive: true }));
       const planned = async (text: string): Promise<Run> => {
         const files = { "main.tf": required + declared + text, ...shipped, ...json };
-        const capsule = await user.capsule(files, { variables, provider_bindings: [{ provider: "hashicorp/time", connection_id }] });
-        const run = await user.plan(capsule, { variables: ofRun });
+        const capsule = await on.user.capsule(files, { variables, provider_bindings: [{ provider: "hashicorp/time", connection_id }] });
+        const run = await on.user.plan(capsule, { variables: ofRun });
         runs.push(run);
         return run;
       };
       const ended: string[] = [];
       for (const text of [telling, failing, refused]) {
         const plan = await planned(text);
-        if (plan.status === "planned") runs.push(await user.approve(plan));
+        if (plan.status === "planned") runs.push(await on.user.approve(plan));
         ended.push(`${runs.at(-1).kind} ${runs.at(-1).status}`);
       }
       expect(ended, JSON.stringify(runs.map(({ error }) => error?.message)).slice(0, 2_000)).toEqual([
@@ -134,19 +124,19 @@ if (tools.tofu && tools.mirror)
       };
       for (const { id, capsule_id } of runs) {
         for (const path of ["", "/logs", "/events?limit=1000", "/changes", "/artifacts"])
-          both(`${id}${path}`, JSON.stringify(await user.ok("GET", `/api/runs/${id}${path}`)));
-        for (const artifact of (await user.ok("GET", `/api/runs/${id}/artifacts`)).artifacts)
-          both(`artifact ${artifact.id}`, JSON.stringify(await user.ok("GET", `/api/artifacts/${artifact.id}/content`)));
-        both("outputs", JSON.stringify(await user.ok("GET", `/api/outputs/${capsule_id}`)));
+          both(`${id}${path}`, JSON.stringify(await on.user.ok("GET", `/api/runs/${id}${path}`)));
+        for (const artifact of (await on.user.ok("GET", `/api/runs/${id}/artifacts`)).artifacts)
+          both(`artifact ${artifact.id}`, JSON.stringify(await on.user.ok("GET", `/api/artifacts/${artifact.id}/content`)));
+        both("outputs", JSON.stringify(await on.user.ok("GET", `/api/outputs/${capsule_id}`)));
       }
-      both("audit", JSON.stringify(await user.ok("GET", "/api/audit?limit=100")));
+      both("audit", JSON.stringify(await on.user.ok("GET", "/api/audit?limit=100")));
       expect(leaks.found.filter(wanted)).toEqual([]);
       for (const part of ["/logs", "/events", "/changes", "artifact", "outputs"])
         expect(
           control.found.some((one) => one.includes(part)),
           part,
         ).toBe(true);
-      const log = (await user.ok("GET", `/api/runs/${runs[1].id}/logs`)).log as string;
+      const log = (await on.user.ok("GET", `/api/runs/${runs[1].id}/logs`)).log as string;
       // Every form of every secret went through it: two lines each, and not one of them empty.
       expect(log.split(visible).length - 1).toBeGreaterThanOrEqual(2 * spelled.flat().length);
       expect(log.match(/\[redacted/g)?.length ?? 0).toBeGreaterThanOrEqual(2 * spelled.flat().length);
@@ -154,11 +144,11 @@ if (tools.tofu && tools.mirror)
     });
 
     it("stand in no row, blob or log line", async () => {
-      await leaks.database(api.database.db);
-      await control.database(api.database.db);
-      await leaks.files(api.dataDir);
-      leaks.look("what the api printed", JSON.stringify(api.process.lines));
-      leaks.look("what the runner printed", JSON.stringify(runner.process.lines));
+      await leaks.database(on.api.database.db);
+      await control.database(on.api.database.db);
+      await leaks.files(on.api.dataDir);
+      leaks.look("what the api printed", JSON.stringify(on.api.process.lines));
+      leaks.look("what the runner printed", JSON.stringify(on.runner.process.lines));
       expect(leaks.found.filter(wanted)).toEqual([]);
       for (const table of ["run_events.", "runs.", "run_changes."])
         expect(

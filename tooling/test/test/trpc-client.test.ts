@@ -1,27 +1,17 @@
 import type { AppRouter } from "@takosumi/contracts/router";
-import { startApi, type TestApi } from "@takosumi/testkit/api";
-import { startRunner, type TestRunner } from "@takosumi/testkit/runner";
+import { atWork } from "@takosumi/testkit/at-work";
 import { tools } from "@takosumi/testkit/tools";
 import { createTRPCClient, httpBatchLink, TRPCClientError } from "@trpc/client";
 import superjson from "superjson";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 if (tools.tofu)
   describe("from TypeScript, over tRPC", () => {
-    let api: TestApi;
-    let runner: TestRunner;
-    beforeAll(async () => {
-      api = await startApi();
-      runner = await startRunner(api);
-    });
-    afterAll(async () => {
-      await runner?.close();
-      await api?.close();
-    });
+    const on = atWork();
 
     const client = () =>
       createTRPCClient<AppRouter>({
-        links: [httpBatchLink({ url: `${api.url}/trpc`, transformer: superjson, headers: { authorization: `Bearer ${api.token}` } })],
+        links: [httpBatchLink({ url: `${on.api.url}/trpc`, transformer: superjson, headers: { authorization: `Bearer ${on.api.token}` } })],
       });
 
     test("the main job, typed from the contracts, without generated code", async () => {
@@ -52,7 +42,7 @@ if (tools.tofu)
       const { connection } = await t.connections.create.mutate({ name: "typed", provider, recipe: { id: "generic-env" }, values });
       expect(connection).toMatchObject({ status: "ready", env_names: ["APP_TOKEN"] });
       const read = () => t.connections.read.query({ id: connection.id });
-      const overRest = async () => (await api.call("GET", `/api/connections/${connection.id}`)).body;
+      const overRest = async () => (await on.api.call("GET", `/api/connections/${connection.id}`)).body;
       expect(await overRest()).toEqual(await read());
       const { project } = await t.projects.create.mutate({ name: "connected" });
       const { capsule } = await t.capsules.create.mutate({
