@@ -12,6 +12,7 @@ const limits = {
   TAKOSUMI_DEVICE_CODE_RATE_LIMIT: String(limit),
   TAKOSUMI_USER_CODE_RATE_LIMIT: String(limit),
   TAKOSUMI_REGISTRATION_RATE_LIMIT: String(limit),
+  TAKOSUMI_TOKEN_RATE_LIMIT: "15",
   TAKOSUMI_TRUSTED_PROXIES: "127.0.0.1",
 };
 const on = oauthSuite(limits);
@@ -32,12 +33,12 @@ const from = (address: string, path: string, fields: Readonly<Record<string, str
   posted((i % 2 ? on.api : replica).url, path, fields, { "x-forwarded-for": address });
 /** Two whole minutes' worth and one more, so that the turn of a minute makes no difference. */
 const most = 2 * limit + 1;
-async function until429(send: (i: number) => Promise<Answer>): Promise<Answer> {
-  for (let i = 0; i < most; i++) {
+async function until429(send: (i: number) => Promise<Answer>, count = most): Promise<Answer> {
+  for (let i = 0; i < count; i++) {
     const answer = await send(i);
     if (answer.status === 429) return answer;
   }
-  throw new Error(`${most} were all let through`);
+  throw new Error(`${count} were all let through`);
 }
 function slowed(answer: Answer): void {
   expect(answer).toMatchObject({ status: 429, body: { error: "slow_down", error_description: expect.stringContaining("wait") } });
@@ -83,6 +84,21 @@ describe("a client that is refused too often", () => {
     const guess = (i: number) =>
       from(guesser, "/oauth/token", { grant_type: "refresh_token", client_id: open.client_id, refresh_token: `guess-${i}` }, i);
     slowed(await until429(guess));
+  });
+
+  it("asks for so many tokens of its own, from wherever, and others for as many", async () => {
+    const [wild, other] = await Promise.all([0, 1].map(() => registered({ redirect_uris: [], grant_types: ["client_credentials"] })));
+    slowed(await until429((i) => ask(newAddress(), wild, i), 31));
+    expect((await ask(newAddress(), other)).status).toBe(200);
+  });
+
+  it("with wrong secrets finds nothing new by another address of the same network", async () => {
+    const guess = (i: number) => {
+      const fields = { grant_type: "client_credentials", client_id: service.client_id, client_secret: `guess-${i}` };
+      return from(`2001:db8:7:7::${(i + 1).toString(16)}`, "/oauth/token", fields, i);
+    };
+    slowed(await until429(guess));
+    expect((await ask("2001:db8:7:8::1")).status).toBe(200);
   });
 
   it("that showed its secret is not slowed for what its users bring, nor a device for asking whether it may go on", async () => {

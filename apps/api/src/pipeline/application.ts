@@ -8,6 +8,7 @@ import type { Resources } from "../resources.ts";
 import type { Db, Locator, Rows } from "../world.ts";
 import { openAdmission } from "./admission.ts";
 import { countedOperations, countOperation } from "./attempts/counted.ts";
+import { networkOf } from "./attempts/network.ts";
 import { replay } from "./claims.ts";
 import { denied } from "./denials.ts";
 import { noteRate } from "./rate-headers.ts";
@@ -23,13 +24,14 @@ export function applicationOf(resources: Needs, uses: Uses): Application {
   return {
     authenticate: (door) =>
       authenticate(resources, uses, door).catch((error: unknown) => {
-        if (error instanceof ApiError && error.code === "UNAUTHORIZED") admission.failed(door.address);
+        if (error instanceof ApiError && error.code === "UNAUTHORIZED") admission.failed(networkOf(door.address));
         throw error;
       }),
     admit(who, address, operation, arrival) {
-      noteRate(arrival, admission.admit(who, address, operation));
+      const network = networkOf(address);
+      noteRate(arrival, admission.admit(who, network, operation));
       if (!countedOperations.has(operation)) return;
-      return countOperation(resources, who, address, operation, (rate) => noteRate(arrival, rate));
+      return countOperation(resources, who, network, operation, (rate) => noteRate(arrival, rate));
     },
     async locate(entity, id, reader, within) {
       const locate = locatorOf(entity);

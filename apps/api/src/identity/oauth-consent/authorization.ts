@@ -109,10 +109,13 @@ const refusal = (status: number, { error, error_description }: { error: string; 
   description: error_description ?? error,
 });
 
+/** Seconds in which somebody who has just signed in comes back to the request. */
+const wayBack = 60;
 /** To the sign-in and back to this very request, which does not ask for it a second time. */
-function signIn({ prompt, ...params }: Record<string, string>, again: boolean): Next {
+function signIn({ prompt, max_age, ...params }: Record<string, string>, again: boolean): Next {
   const left = (prompt ?? "").split(" ").filter((name) => name !== "" && name !== "login");
-  const query = new URLSearchParams({ ...params, ...(left.length > 0 && { prompt: left.join(" ") }) });
+  const age = max_age !== undefined && { max_age: Number(max_age) < wayBack ? String(wayBack) : max_age };
+  const query = new URLSearchParams({ ...params, ...age, ...(left.length > 0 && { prompt: left.join(" ") }) });
   return { kind: "login", here: `/oauth/authorize?${query}`, again };
 }
 

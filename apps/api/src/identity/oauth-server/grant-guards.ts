@@ -1,17 +1,24 @@
 import { deviceGrant } from "@takosumi/contracts/identity/client-metadata";
 import { hashToken } from "@takosumi/keyring/tokens";
 import { errors, type TokenEndpointGrantContext } from "oidc-provider";
-import type { Db } from "../../world.ts";
+import { counted } from "../../pipeline/attempts/counted.ts";
+import type { Resources } from "../../resources.ts";
 import { polledEarly } from "./repository.ts";
 import { clientScopes } from "./scopes.ts";
 
 export type GrantHandler<P extends object> = (ctx: TokenEndpointGrantContext<P>) => Promise<void> | void;
 
 /** The library's own grants, with what it leaves out: scopes that nobody knows, and devices that ask too often. */
-export function guarded<P extends object>(db: Db, name: string, handler: GrantHandler<P>): GrantHandler<P> {
+export function guarded<P extends object>(
+  { db, settings }: Pick<Resources, "db" | "settings">,
+  name: string,
+  handler: GrantHandler<P>,
+): GrantHandler<P> {
   if (name === "client_credentials") {
-    return (ctx) => {
+    return async (ctx) => {
       const { client } = ctx.oidc;
+      // Each is kept for a day, and a client needs one an hour.
+      await counted(db, `token ${client.clientId}`, settings.limits.token, "of this client");
       const params: { scope?: unknown } = ctx.oidc.params;
       params.scope = clientScopes(params.scope, client) || undefined;
       return handler(ctx);

@@ -15,7 +15,7 @@ function notTheirs(body: Body, { oidc: { client, params, route } }: KoaContextWi
 const isGrant = (name: string) => (grantTypes as readonly string[]).includes(name);
 
 /** What the library's answers lack: RFC 7591 is ours, only codes in a query are answered, and who is refused is counted. */
-export const polished = (resources: Pick<Resources, "db" | "settings">): Parameters<Provider["use"]>[0] => {
+export const polished = (resources: Pick<Resources, "db" | "log" | "settings">): Parameters<Provider["use"]>[0] => {
   const { public_url: publicUrl } = resources.settings;
   const fill: Readonly<Record<string, (body: Body, ctx: KoaContextWithOIDC) => void>> = {
     discovery: (body, ctx) => {

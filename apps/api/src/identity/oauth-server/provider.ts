@@ -22,10 +22,10 @@ const day = 24 * hour;
 
 /** The OAuth library over our tables, with these keys. Keys that change are a new one: it is cheap to make. */
 export function makeProvider(resources: Needs, keys: readonly JWK[]): Provider {
-  const { db, log, settings } = resources;
+  const { log, settings } = resources;
   class Guarded extends Provider {
     override registerGrantType<P extends object>(name: string, handler: GrantHandler<P>, ...rest: Rest): void {
-      super.registerGrantType(name, guarded(db, name, handler), ...rest);
+      super.registerGrantType(name, guarded(resources, name, handler), ...rest);
     }
     /** A form is an answer that no redirect brings. */
     override registerResponseMode(...[name, handler]: Parameters<Provider["registerResponseMode"]>): void {

@@ -10,10 +10,11 @@ export interface ArtifactRow {
   readonly consumed_at: Date | null;
 }
 
-/** Refused by the foreign key where the grant has gone meanwhile. */
+/** Refused by the foreign key where the grant has gone meanwhile; else the grant lasts as long as what is made under it, a year at most. */
 const insert = statement(
   "oauth_artifact_insert",
-  `INSERT INTO oauth_artifacts (id, kind, client_id, grant_id, user_code_hash, payload, expires_at)
+  `WITH family AS (UPDATE oauth_grants SET expires_at = least(greatest(expires_at, to_timestamp($7)), created_at + interval '365 days') WHERE id = $4)
+   INSERT INTO oauth_artifacts (id, kind, client_id, grant_id, user_code_hash, payload, expires_at)
    VALUES ($1, $2, $3, $4, $5, $6::jsonb, to_timestamp($7))`,
 );
 export const insertArtifact = (
@@ -67,16 +68,19 @@ export interface GrantRow {
   readonly scopes: readonly string[];
   readonly expires: number;
 }
-// Plan: two primary keys.
+// Plan: three primary keys. What its client may no longer ask for is no part of it.
 const grant = statement(
   "oauth_grant_find",
-  `SELECT g.id, c.user_id, c.client_id, g.scopes, extract(epoch FROM g.expires_at)::int8 AS expires
-     FROM oauth_grants g JOIN oauth_consents c ON c.id = g.consent_id WHERE g.id = $1`,
+  `SELECT g.id, c.user_id, c.client_id, ARRAY(SELECT scope FROM unnest(g.scopes) AS scope WHERE scope = ANY (client.scopes)) AS scopes,
+          extract(epoch FROM g.expires_at)::int8 AS expires
+     FROM oauth_grants g JOIN oauth_consents c ON c.id = g.consent_id JOIN oauth_clients client ON client.id = c.client_id WHERE g.id = $1`,
 );
 export const findGrant = (db: Queries, id: string) => db.one<GrantRow>(grant, [id]);
+/** Gone in an hour where nothing comes of it. Of one consent a hundred last, the newest. */
 const insertOne = statement(
   "oauth_grant_insert",
-  `INSERT INTO oauth_grants (id, consent_id, scopes, expires_at) VALUES ($1, $2, $3, now() + interval '365 days')`,
+  `WITH old AS (DELETE FROM oauth_grants WHERE id IN (SELECT id FROM oauth_grants WHERE consent_id = $2 ORDER BY id DESC OFFSET 99))
+   INSERT INTO oauth_grants (id, consent_id, scopes, expires_at) VALUES ($1, $2, $3, now() + interval '1 hour')`,
 );
 export const insertGrant = (tx: Queries, id: string, consentId: string, scopes: readonly string[]) =>
   tx.query(insertOne, [id, consentId, scopes]);
@@ -103,6 +107,8 @@ export const forgetExpired = async (db: Db, most: number): Promise<number> =>
 export interface AccessHolder {
   readonly token_id: string;
   readonly scope: string | null;
+  /** What its client may ask for now. */
+  readonly allowed: readonly string[];
   readonly expires_at: Date;
   readonly expired: boolean;
   readonly user_id: string | null;
@@ -113,7 +119,7 @@ export interface AccessHolder {
 /** Primary keys all the way: the token, its grant and consent, then who it acts for. A client by itself acts as its service. */
 export const findAccessHolder = gathered<AccessHolder>(
   "oauth_access_holder",
-  `SELECT a.id AS token_id, a.payload ->> 'scope' AS scope, a.expires_at, a.expires_at <= now() AS expired,
+  `SELECT a.id AS token_id, a.payload ->> 'scope' AS scope, client.scopes AS allowed, a.expires_at, a.expires_at <= now() AS expired,
           u.id AS user_id, u.kind AS user_kind, u.name AS user_name, client.name AS client_name
      FROM oauth_artifacts a JOIN oauth_clients client ON client.id = a.client_id AND client.status = 'active'
        LEFT JOIN oauth_grants g ON g.id = a.grant_id LEFT JOIN oauth_consents c ON c.id = g.consent_id

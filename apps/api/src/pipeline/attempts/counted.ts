@@ -45,7 +45,7 @@ export const countedOperations: ReadonlyMap<string, readonly Guard[]> = new Map(
 );
 
 /** Counts one try of this in this minute, over all processes. RATE_LIMITED where there were too many. */
-async function counted(db: Queries, key: string, limit: number, of: string): Promise<Rate> {
+export async function counted(db: Queries, key: string, limit: number, of: string): Promise<Rate> {
   const { count, seconds_left } = await countAttempt(db, key);
   const seconds = Math.max(1, Math.ceil(seconds_left));
   if (count <= limit) return { limit, remaining: limit - count, seconds };
