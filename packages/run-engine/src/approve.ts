@@ -6,7 +6,7 @@ import type { CapsuleRow, RunRow } from "@takosumi/db/rows";
 import { approverRefused } from "./approval-rules.ts";
 import { refuseUnbound } from "./bound.ts";
 import { conflict, heldBy, unusable } from "./conflicts.ts";
-import { createWrite, planOf, refuseExpired, refuseOutdated } from "./create-write.ts";
+import { insertWrite, planOf, refuseExpired, refuseOutdated, refuseUsed } from "./create-write.ts";
 import type { Decided } from "./decide.ts";
 import { takeCapsule } from "./lock.ts";
 import { policyOf } from "./policy-of.ts";
@@ -68,7 +68,7 @@ export async function approve(tx: Tx, { id, capsule_id }: Pick<RunRow, "id" | "c
   const counted = { plan_digest: plan.plan_digest, given, required: policy.approvals };
   if (given < policy.approvals) return { run, changed, ...counted };
 
-  const queued = executing ? await queueWaiting(tx, executing, capsule, actor.id) : await createWrite(tx, plan, actor, message, actor.id);
+  const queued = executing ? await queueWaiting(tx, executing, capsule, actor.id) : await queueNew(tx, plan, actor, message);
   if (plan.status === "planned" && !(await tx.one(decisions.approvePlan, [plan.id, queued.id, actor.id, policy.approvals])))
     throw conflict(`Run ${plan.id} was decided at the same moment`, { reason: "lost_race" });
   return { run: queued, changed: true, ...counted };
@@ -82,6 +82,11 @@ async function executorOf(tx: Tx, plan: RunRow): Promise<RunRow | null> {
   const open = await tx.one<RunRow>(openApplyOf, [plan.id]);
   if (open || plan.status !== "approved" || plan.apply_run_id === null) return open;
   return tx.one<RunRow>(runById, [plan.apply_run_id]);
+}
+
+async function queueNew(tx: Tx, plan: RunRow, actor: Actor, message: string | null): Promise<RunRow> {
+  await refuseUsed(tx, plan);
+  return insertWrite(tx, { plan, actor, message, approvedBy: actor.id });
 }
 
 async function queueWaiting(tx: Tx, run: RunRow, capsule: CapsuleRow, by: string): Promise<RunRow> {

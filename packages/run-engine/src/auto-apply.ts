@@ -18,7 +18,12 @@ export function destroysAnything(mode: PlanMode, { summary, drift }: Pick<Report
 export async function autoApply(tx: Tx, plan: RunRow, capsule: CapsuleRow, { auto_apply }: EffectivePolicy): Promise<RunRow | null> {
   if (plan.status !== "planned" || auto_apply !== "no_destroy" || plan.destroys !== false) return null;
   if (heldBy(capsule, null)) return null;
-  const apply = await createWrite(tx, { ...plan, approvals_required: 0 }, policyActor, null, policyActor.id);
+  const apply = await createWrite(tx, {
+    plan: { ...plan, approvals_required: 0 },
+    actor: policyActor,
+    message: null,
+    approvedBy: policyActor.id,
+  });
   if (!(await tx.one(decisions.approvePlan, [plan.id, apply.id, policyActor.id, 0])))
     throw new Error(`Run ${plan.id} could not be approved`);
   return apply;

@@ -16,32 +16,36 @@ import { tellOfRun } from "./tell.ts";
 /** The kind of Run that executes a plan. */
 export const writeKindOf = ({ mode }: Pick<RunRow, "mode">): "apply" | "destroy" => (mode === "destroy" ? "destroy" : "apply");
 
-/**
- * The Run that executes `plan`: waiting for its approval, or `approvedBy` somebody queued and holding the Capsule.
- * It carries over everything that was planned; 409 where the state or the Capsule moved since.
- */
-export async function createWrite(
-  tx: Tx,
-  plan: RunRow,
-  actor: Actor,
-  message: string | null,
-  approvedBy: string | null,
-  retryOf: string | null = null,
-) {
+/** What a Run that executes a plan is made of. */
+export interface Writing {
+  readonly plan: RunRow;
+  readonly actor: Actor;
+  readonly message: string | null;
+  /** Null while approvals are missing: it waits for them, and holds nothing. */
+  readonly approvedBy: string | null;
+  readonly retryOf?: string;
+}
+
+/** The Run that executes a plan, of which everything is carried over; 409 where the state or the Capsule moved since. */
+export async function createWrite(tx: Tx, writing: Writing): Promise<RunRow> {
+  const { plan, approvedBy } = writing;
   const capsule = (await tx.one<CapsuleRow>(holdCapsule, [plan.capsule_id])) as CapsuleRow;
   await refuseOutdated(tx, plan, capsule);
   await refuseUnbound(tx, plan);
-  const used = await tx.one<RunRow>(usedApplyOf, [plan.id]);
-  if (used) throw conflict(`Run ${plan.id} was executed by Run ${used.id}. Plan again`, { reason: "already_applied", run_id: used.id });
+  await refuseUsed(tx, plan);
   const open = await tx.one<RunRow>(openApplyOf, [plan.id]);
   if (open) throw conflict(`Run ${open.id} executes this plan already: approve that one`, { reason: "run_active", run_id: open.id });
-  if (approvedBy === null) await refuseExpired(tx, plan);
+  if (approvedBy === null && plan.status !== "planned") await refuseExpired(tx, plan);
   const held = approvedBy === null ? null : heldBy(capsule, null);
   if (held) throw held;
+  return insertWrite(tx, writing);
+}
 
+/** The same for a plan that was looked at, and a Capsule that is held, in this transaction. */
+export async function insertWrite(tx: Tx, { plan, actor, message, approvedBy, retryOf }: Writing): Promise<RunRow> {
   const id = newId("run_");
   const kind = writeKindOf(plan);
-  if (approvedBy !== null && !(await takeCapsule(tx, capsule.id, id, kind)))
+  if (approvedBy !== null && !(await takeCapsule(tx, plan.capsule_id, id, kind)))
     throw conflict("The Capsule was taken at the same moment", { reason: "lost_race" });
   const { id: _id, ...planned } = plan;
   const row = {
@@ -56,7 +60,7 @@ export async function createWrite(
     plan_run_id: plan.id,
     approved_by: approvedBy,
     expires_at: approvedBy === null ? plan.expires_at : null,
-    retry_of_run_id: retryOf,
+    retry_of_run_id: retryOf ?? null,
   };
   try {
     const made = (await tx.one<RunRow>(insertRun, [JSON.stringify(row)])) as RunRow;
@@ -69,6 +73,12 @@ export async function createWrite(
       throw conflict("Another Run of this plan or Capsule was made at the same moment", { reason: "lost_race" });
     throw error;
   }
+}
+
+/** 409 for a plan that was executed once: there is no second time. */
+export async function refuseUsed(tx: Tx, plan: RunRow): Promise<void> {
+  const used = await tx.one<RunRow>(usedApplyOf, [plan.id]);
+  if (used) throw conflict(`Run ${plan.id} was executed by Run ${used.id}. Plan again`, { reason: "already_applied", run_id: used.id });
 }
 
 /** By the clock that set the time. $1 Run. */

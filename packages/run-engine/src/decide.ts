@@ -72,5 +72,5 @@ export async function retryWrite(tx: Tx, given: Pick<RunRow, "id" | "capsule_id"
   if (run.started_at !== null)
     throw conflict(`Run ${run.id} had started: what it did is not known to its plan. Plan again`, { reason: "plan_again" });
   const plan = (await planOf(tx, run)) as RunRow;
-  return createWrite(tx, plan, actor, message ?? run.message, null, run.id);
+  return createWrite(tx, { plan, actor, message: message ?? run.message, approvedBy: null, retryOf: run.id });
 }

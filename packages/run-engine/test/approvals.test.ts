@@ -38,7 +38,8 @@ const withPolicy = async (policy: Policy, capsule?: CapsuleRow): Promise<Capsule
   (await world.db.one<CapsuleRow>(sql.policy, [(capsule ?? (await world.capsule())).id, JSON.stringify(policy)])) as CapsuleRow;
 const approve = (run: RunRow, { role, ...actor }: Person) =>
   world.db.transaction((tx) => world.engine.approve(tx, run, { actor, role, plan_digest: undefined, message: null }));
-const post = (plan: RunRow, person: Person) => world.db.transaction((tx) => world.engine.createWrite(tx, plan, person, null, null));
+const post = (plan: RunRow, person: Person) =>
+  world.db.transaction((tx) => world.engine.createWrite(tx, { plan, actor: person, message: null, approvedBy: null }));
 
 describe("with two approvals", () => {
   test("the first leaves the plan planned, a repeat changes nothing, the second queues the apply with both", async () => {

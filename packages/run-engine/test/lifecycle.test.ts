@@ -68,11 +68,13 @@ describe("a plan and its apply", () => {
   test("an apply by POST waits for its approval, once a plan; approving the plan approves it", async () => {
     const planned = await world.planned(await world.capsule());
     const { actor } = planned;
-    const waiting = await world.db.transaction((tx) => world.engine.createWrite(tx, planned, actor, null, null));
-    expect(waiting.status).toBe("awaiting_approval");
-    await expect(world.db.transaction((tx) => world.engine.createWrite(tx, planned, actor, null, null))).rejects.toEqual(
-      reason({ run_id: waiting.id }),
+    const waiting = await world.db.transaction((tx) =>
+      world.engine.createWrite(tx, { plan: planned, actor, message: null, approvedBy: null }),
     );
+    expect(waiting.status).toBe("awaiting_approval");
+    await expect(
+      world.db.transaction((tx) => world.engine.createWrite(tx, { plan: planned, actor, message: null, approvedBy: null })),
+    ).rejects.toEqual(reason({ run_id: waiting.id }));
     expect(await world.approve(planned)).toMatchObject({ id: waiting.id, status: "queued" });
     await world.applied(await world.claimed(await world.runner()));
   });

@@ -39,7 +39,9 @@ export const runHandlers = ({ db, engine }: Pick<Resources, "db" | "engine">) =>
         return changed(call, (tx) => engine.createPlan(tx, prepared));
       }
       refuseOtherKind(plan, input.kind === "destroy" ? "destroy" : "apply");
-      return changed(call, (tx) => engine.createWrite(tx, plan, actorOf(principal), input.message ?? null, null));
+      return changed(call, (tx) =>
+        engine.createWrite(tx, { plan, actor: actorOf(principal), message: input.message ?? null, approvedBy: null }),
+      );
     },
     list: async (call) => {
       const { input, kept_capsule, project, workspace } = call;
