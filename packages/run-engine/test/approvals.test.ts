@@ -91,15 +91,15 @@ describe("with two approvals", () => {
   });
 });
 
-/** Approves by two admins, does something, and says how the apply ends that a runner then asks for. */
+/** Approves by an admin and the owner, or by the owner alone, does something, and says how the apply ends that a runner then asks for. */
 async function refusedAfter(
   what: (facts: { capsule: CapsuleRow; one: Person; other: Person; plan: RunRow; apply: RunRow }) => Promise<unknown>,
   { policy = { approvals: 2 }, mode = "normal" }: { policy?: Policy; mode?: "normal" | "destroy" } = {},
 ) {
   const capsule = await withPolicy(policy);
-  const [one, other] = [await join(capsule, "owner"), await join(capsule, "owner")];
+  const [one, other] = [await join(capsule, "admin"), await join(capsule, "owner")];
   const plan = await world.planned(capsule, { mode });
-  await approve(plan, one);
+  if (policy.approvals === 2) await approve(plan, one);
   const { run: apply } = await approve(plan, other);
   await what({ capsule, one, other, plan, apply });
   expect(await world.claim(await world.runner())).toBeNull();
@@ -126,7 +126,7 @@ describe("what was approved and may not be any more, when it would begin, is not
       "an approver of a destroy is below the role for it",
       "APPROVER_LOST_PERMISSION",
       ({ capsule, other }) => world.db.query(sql.role, [capsule.workspace_id, other.id, "admin"]),
-      { policy: { approvals: 2, destroy_role: "owner" }, mode: "destroy" },
+      { policy: { destroy_role: "owner" }, mode: "destroy" },
     ],
     ["the policy asks for more approvals", "APPROVALS_MISSING", ({ capsule }) => withPolicy({ approvals: 3 }, capsule), {}],
     [

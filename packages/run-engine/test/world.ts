@@ -26,7 +26,7 @@ export const actor = { id: "usr_owner", kind: "user", name: "owner" } as const;
 const seed = {
   user: statement("test_user", `INSERT INTO users (id, username, name) VALUES ($1, $1, $1) ON CONFLICT DO NOTHING`),
   workspace: statement("test_workspace", `INSERT INTO workspaces (id, slug, name, kind, owner_id) VALUES ($1, $2, $1, 'team', $3)`),
-  member: statement("test_member", `INSERT INTO members (workspace_id, user_id, role) VALUES ($1, $2, 'owner')`),
+  member: statement("test_member", `INSERT INTO members (workspace_id, user_id, role) VALUES ($1, $2, 'admin')`),
   project: statement("test_project", `INSERT INTO projects (id, workspace_id, name, slug) VALUES ($1, $2, 'p', $3)`),
   snapshot: statement(
     "test_snapshot",
