@@ -57,6 +57,8 @@ export const accountScenes = (provider: IdentityProvider): Scenes => ({
   "authServer.cliCallback": async () => form({ ...program, action: "allow" }),
   "authServer.submitPassword": async (stage) => ({ by: page(stage), ...form({ username: await withPassword(stage), password }) }),
   "authServer.submitCode": async (stage) => ({ by: page(stage), ...form({ code: await code(stage.actor.call) }) }),
+  "authServer.setupPage": async (stage) => ({ by: (await browser(stage)).call }),
+  "authServer.submitSetup": async () => form({ username: `u-${unique()}` }),
   "authServer.submitLogout": async (stage) => ({ by: (await browser(stage)).call, ...form({}) }),
   "authPages.submitInvite": async (stage) => ({
     by: (await browser(stage)).call,

@@ -25,6 +25,7 @@ const before: Readonly<Record<string, (held: Holdings) => Promise<unknown>>> = {
   "capsules.remove": ({ run }) => world.ok("POST", `/api/runs/${run}/cancel`, {}),
   "runs.approve": ({ run }) => setStatus(run, "planned"),
   "runs.discard": ({ run }) => setStatus(run, "planned"),
+  "authServer.submitSetup": () => world.db.prisma.users.updateMany({ data: { setup_completed_at: null } }),
   "runs.retry": ({ run }) => setStatus(run, "failed"),
 };
 /** They sign in or out, which is recorded of whoever that is: shown there. */

@@ -177,7 +177,12 @@ if (tools.chromium)
         const eve = await person(api);
         const email = `${eve.username}@example.com`;
         await api.database.db.prisma.users.update({ where: { id: eve.user_id }, data: { email, email_verified_at: new Date() } });
-        await caller(api.url, null)("POST", "/api/auth/reset", { body: { username: eve.username } });
+        await at("/console/login");
+        await page.getByRole("link", { name: "Forgot the password?" }).click();
+        await looksWell("reset-ask");
+        await page.getByLabel("Username").fill(eve.username);
+        await press("Send a link");
+        await looksWell("reset-sent");
         await at(`/console/reset#${await mailed(api, "reset", email)}`);
         await looksWell("reset");
         await page.getByLabel(/^New password/).fill(secret);
@@ -195,7 +200,7 @@ if (tools.chromium)
     describe("an app that asks", () => {
       const begun = async (given: Record<string, string> = {}) => {
         const redirect_uri = `${elsewhere.url}/callback`;
-        const client_name = "An app of somebody, with a name that is rather long";
+        const client_name = "An app of <b>somebody</b> & \"co\", with a name that is rather long";
         const app = await registeredClient(ada.call, { client_name, redirect_uris: [redirect_uri] });
         const client = await clientOf(api.url, app);
         const asked = await asking(client, { redirect_uri, scope: "openid profile email spaces:read run:plan", ...given });
@@ -211,7 +216,7 @@ if (tools.chromium)
         const { app, asked, client, back } = await begun();
         await signIn(ada.token);
         await page.goto(asked.url.href);
-        expect(await page.locator("main").innerText()).toContain("An app of somebody");
+        expect(await page.locator("main").innerText()).toContain('An app of <b>somebody</b> & "co", with');
         await looksWell("consent");
         await page.getByRole("button", { name: "Allow" }).dblclick();
         const checks = { pkceCodeVerifier: asked.verifier, expectedState: asked.state, expectedNonce: asked.nonce };
@@ -295,10 +300,18 @@ if (tools.chromium)
         expect(page.url()).not.toContain("tak_ses_");
       });
 
-      it("waits for somebody without a username", async () => {
+      it("waits until somebody who just came has a username", async () => {
         await signIn((await createActor(api.database.db)).token);
         await at(asked());
-        await looksWell("program-unfinished");
+        expect(await heading()).toBe("Choose a username");
+        await looksWell("setup");
+        await page.getByLabel("Username").fill(ada.username);
+        await press("Go on");
+        expect(await page.getByRole("alert").innerText()).toContain("is taken");
+        await page.getByLabel("Username").fill("just-came");
+        await press("Go on");
+        await page.getByText("just-came").waitFor();
+        expect(await heading()).toBe("Sign a program in?");
       });
     });
   });

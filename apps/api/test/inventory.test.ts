@@ -77,6 +77,8 @@ const additions = new Set([
   "POST /auth/cli/callback",
   "GET /console/invite",
   "POST /console/invite",
+  "GET /console/setup",
+  "POST /console/setup",
   "GET /console/reset",
   "POST /console/reset",
   "POST /oauth/authorize",

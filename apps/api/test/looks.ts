@@ -56,7 +56,7 @@ function look(): string[] {
     if (said && seen < 4.5) found.push(`${element.tagName} "${element.textContent?.slice(0, 20)}" has a contrast of ${seen.toFixed(1)}`);
   }
   for (const element of document.querySelectorAll<HTMLInputElement | HTMLButtonElement | HTMLAnchorElement>("input, button, a")) {
-    if (element instanceof HTMLInputElement && element.type === "hidden") continue;
+    if (element.offsetParent === null) continue;
     const named = element instanceof HTMLInputElement ? element.labels?.[0]?.textContent : element.textContent;
     if (!named?.trim()) found.push(`${element.tagName} ${element.id} has no name`);
     if (element.tagName !== "A" && element.getBoundingClientRect().height < 32)

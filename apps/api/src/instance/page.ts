@@ -37,7 +37,7 @@ const style = `:root{color-scheme:light dark;--back:#f4f5f7;--card:#fff;--text:#
 @media(prefers-color-scheme:dark){:root{--back:#131518;--card:#1d2025;--text:#e8eaed;--quiet:#a7adb7;--line:#4a505a;--act:#8ab4f8;--on-act:#10141b;--wrong:#f2b8b5}}
 *{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;margin:0;padding:1.5rem 1rem;background:var(--back);color:var(--text)}
 main{max-width:28rem;margin:6vh auto 0;padding:1.75rem;background:var(--card);border:1px solid var(--line);border-radius:10px;overflow-wrap:anywhere}
-h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 1rem}p{margin:0 0 1rem}.brand{font-size:.875rem;font-weight:600;color:var(--quiet);margin:0}
+h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 1rem}p{margin:0 0 1rem}form+p{margin-top:1.25rem}main>:last-child{margin-bottom:0}.brand{font-size:.875rem;font-weight:600;color:var(--quiet);margin:0}
 a{color:var(--act)}label{display:block;font-weight:600;margin:1rem 0 .25rem}ul{padding-left:1.25rem;margin:0 0 1rem}li{margin:.25rem 0}
 input{font:inherit;width:100%;padding:.5rem .75rem;color:var(--text);background:var(--card);border:1px solid var(--quiet);border-radius:6px}
 button{font:inherit;font-weight:600;padding:.5rem 1.25rem;margin:1.25rem .75rem 0 0;color:var(--on-act);background:var(--act);border:1px solid var(--act);border-radius:6px;cursor:pointer}

@@ -37,11 +37,22 @@ export const authPages = family(
       produces: html,
     }),
     submitReset: protocol.post("/console/reset", {
-      summary: "Sets the new password",
+      summary: "Mails a link to the address of an account, or sets the new password with what stood in one",
       access: anyone,
       audit: "user.password_changed",
-      body: z.strictObject({ code: z.string().max(200), new_password: z.string().max(256) }),
+      body: z
+        .strictObject({
+          username: z.string().min(1).max(100).optional(),
+          code: z.string().max(200).optional(),
+          new_password: z.string().max(256).optional(),
+        })
+        .refine(
+          ({ username, code, new_password }) =>
+            (username === undefined) !== (code === undefined) && (code === undefined) === (new_password === undefined),
+          "takes a username, or a code and a new password",
+        ),
       examples: [
+        { summary: "Ask for a link", value: { username: "ada" } },
         { summary: "What the page sends", value: { code: "what-stood-in-the-link", new_password: "correct horse battery staple" } },
       ],
       produces: html,

@@ -107,6 +107,21 @@ export const authServer = family(
       query: z.object({ return_to: returnTo }),
       produces: html,
     }),
+    setupPage: protocol.get("/console/setup", {
+      summary: "Where somebody who just came chooses a username",
+      access: anyone,
+      audit: "none: a page",
+      query: z.object({ return_to: returnTo }),
+      produces: html,
+    }),
+    submitSetup: protocol.post("/console/setup", {
+      summary: "The form of that page: chooses the username and ends the setup, once",
+      access: session,
+      audit: "user.setup_completed",
+      body: z.strictObject({ username: z.string().max(100), return_to: returnTo }),
+      examples: [{ summary: "What the page sends", value: { username: "ada", return_to: "/console" } }],
+      produces: html,
+    }),
     submitPassword: protocol.post("/auth/password", {
       summary: "The form of the login page",
       access: anyone,

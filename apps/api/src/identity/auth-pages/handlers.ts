@@ -3,23 +3,19 @@ import { authPages } from "@takosumi/contracts/identity/auth-pages";
 import { username as nameRule } from "@takosumi/contracts/identity/names";
 import { newPassword } from "@takosumi/contracts/identity/passwords";
 import { hashToken } from "@takosumi/keyring/tokens";
+import { wrongIn } from "../../instance/form.ts";
 import { redirect, sendPage } from "../../instance/page.ts";
 import { home, refuseForeignOrigin } from "../../instance/web.ts";
 import type { Resources } from "../../resources.ts";
 import { endInvitation, findOffer } from "../../tenancy/invitations/repository.ts";
 import { accountOf, holdOpenOffer, openOffer, takeInvitation } from "../../tenancy/invitations/service.ts";
 import { implement } from "../../world.ts";
-import { prepareReset, resetPassword } from "../passwords/reset.ts";
+import { mailReset, prepareReset, resetPassword } from "../passwords/reset.ts";
 import { invitePage, offerPage, resetPage, toldPage } from "./pages.ts";
 
 const saidBy = (error: unknown): { readonly message: string; readonly status: number } => {
   if (error instanceof ApiError && error.code !== "INTERNAL_ERROR") return { message: error.message, status: errorStatus[error.code] };
   throw error;
-};
-/** What a rule says of a value; null where it fits. */
-const wrong = (field: string, rule: typeof nameRule, value: string | undefined): string | null => {
-  const { error } = rule.safeParse(value ?? "");
-  return error ? `${field}: ${error.issues[0]?.message}` : null;
 };
 
 export const authPageHandlers = (resources: Pick<Resources, "db" | "keyring" | "settings">) => {
@@ -39,7 +35,7 @@ export const authPageHandlers = (resources: Pick<Resources, "db" | "keyring" | "
           return sendPage(response, toldPage("Declined", `You declined the invitation to ${space}.`, 200));
         }
         const problem =
-          who || action === "show" ? null : (wrong("username", nameRule, username) ?? wrong("password", newPassword, password));
+          who || action === "show" ? null : (wrongIn("username", nameRule, username) ?? wrongIn("password", newPassword, password));
         if (action === "show" || problem !== null) return sendPage(response, offerPage(offer, who?.name ?? null, problem, username ?? ""));
         const { cookies } = await takeInvitation(resources, call, token, { username: username?.trim().toLowerCase(), password });
         redirect(response, home, cookies);
@@ -52,11 +48,19 @@ export const authPageHandlers = (resources: Pick<Resources, "db" | "keyring" | "
     submitReset: async ({ input, request, response, write }) => {
       refuseForeignOrigin(settings.public_url, request.headers);
       try {
-        const problem = wrong("new_password", newPassword, input.new_password);
+        const { username, code = "", new_password = "" } = input;
+        if (username !== undefined) {
+          await mailReset(resources, username);
+          return sendPage(
+            response,
+            toldPage("A new password", "If the account has an address, a link is on its way to it. It works for ten minutes.", 200),
+          );
+        }
+        const problem = wrongIn("new_password", newPassword, new_password);
         if (problem !== null) return sendPage(response, toldPage("A new password", `${problem}. Open the link of the mail again.`, 400));
-        const prepared = await prepareReset(input.new_password);
+        const prepared = await prepareReset(new_password);
         await write(
-          (tx) => resetPassword(tx, input.code, prepared),
+          (tx) => resetPassword(tx, code, prepared),
           ({ id, name }) => ({ actor: { id, kind: "user", name }, metadata: { by: "mail" } }),
         );
         sendPage(

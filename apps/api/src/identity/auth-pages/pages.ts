@@ -32,12 +32,15 @@ const newAccount = (
 <label for="username">Username</label><input id="username" name="username" autocomplete="username" autocapitalize="none" value="${username}" required>
 <label for="password">Password, of 12 characters or more</label><input id="password" name="password" type="password" autocomplete="new-password" minlength="12" required>`;
 
+/** Without a code in the fragment it asks whose password it is. */
 export const resetPage: Page = {
   title: "A new password",
-  body: html`<form method="post" action="/console/reset"><input type="hidden" id="code" name="code">
-<label for="new_password">New password, of 12 characters or more</label><input id="new_password" name="new_password" type="password" autocomplete="new-password" minlength="12" required autofocus>
+  body: html`<form id="ask" method="post" action="/console/reset"><p>A link to choose another password goes by mail to the address of the account.</p>
+<label for="username">Username</label><input id="username" name="username" autocomplete="username" autocapitalize="none" required><button>Send a link</button></form>
+<form id="set" method="post" action="/console/reset" hidden><input type="hidden" id="code" name="code">
+<label for="new_password">New password, of 12 characters or more</label><input id="new_password" name="new_password" type="password" autocomplete="new-password" minlength="12" required>
 <button>Set it</button></form>`,
-  script: fromFragment("code", false),
+  script: `${fromFragment("code", false)};if(told){document.getElementById("ask").hidden=true;document.getElementById("set").hidden=false}`,
 };
 
 export const toldPage = (title: string, message: string, status: number): Page => ({

@@ -1,13 +1,16 @@
 import { ApiError } from "@takosumi/contracts/errors";
 import { authServer } from "@takosumi/contracts/identity/auth-server";
+import { username as nameRule } from "@takosumi/contracts/identity/names";
+import { wrongIn } from "../../instance/form.ts";
 import { redirect, sendPage } from "../../instance/page.ts";
 import { clearedCookie, home, pathOfOurs, refuseForeignOrigin, refuseForeignSite } from "../../instance/web.ts";
 import type { Resources } from "../../resources.ts";
 import { implement } from "../../world.ts";
 import { readAccount } from "../account/repository.ts";
+import { endSetup } from "../account/service.ts";
 import { noAttempt } from "../oidc/attempt.ts";
 import { signInByCode, signInByPassword, signOut } from "../sign-in/service.ts";
-import { type Failed, loginPage, unfinishedPage, welcomePage } from "./pages.ts";
+import { type Failed, loginPage, setupPage, welcomePage } from "./pages.ts";
 import { answerCli, cliPage, externalSession } from "./programs.ts";
 import { beginAt, finishLink, finishSignIn } from "./single-sign-on.ts";
 
@@ -16,6 +19,7 @@ export const authServerHandlers = (resources: Pick<Resources, "db" | "keyring" |
   const within = (given: string | undefined) => pathOfOurs(settings.public_url, given);
   const loginAt = (returnTo: string, failed?: Failed) =>
     `/console/login?${new URLSearchParams({ return_to: returnTo, ...(failed && { failed }) })}`;
+  const setupAt = (returnTo: string) => `/console/setup?${new URLSearchParams({ return_to: returnTo })}`;
   return implement(authServer, {
     login: async ({ input, request, response }) => {
       const return_to = within(input.return_to);
@@ -43,7 +47,8 @@ export const authServerHandlers = (resources: Pick<Resources, "db" | "keyring" |
       const asked = { callback: input.callback, ...(input.state !== undefined && { state: input.state }) };
       if (!principal?.session) return redirect(response, loginAt(`/auth/cli?${new URLSearchParams(asked)}`), [], 302);
       const { username, setup_completed_at } = await readAccount(resources.db, principal.id);
-      if (setup_completed_at === null) return sendPage(response, unfinishedPage);
+      if (setup_completed_at === null)
+        return sendPage(response, { ...setupPage(`/auth/cli?${new URLSearchParams(asked)}`, username, null), status: 403 });
       sendPage(response, cliPage(input, username));
     },
     cliCallback: (call) => answerCli(call, call.response, call.input, call.input.action),
@@ -59,6 +64,28 @@ export const authServerHandlers = (resources: Pick<Resources, "db" | "keyring" |
       else sendPage(response, loginPage(to, input.failed, oidc && `/auth/login?${new URLSearchParams({ return_to: to })}`));
     },
     welcomePage: ({ input, response }) => sendPage(response, welcomePage(within(input.return_to))),
+    setupPage: async ({ input, principal, response }) => {
+      const to = within(input.return_to);
+      if (!principal?.session) return redirect(response, loginAt(setupAt(to)), [], 302);
+      const { username, setup_completed_at } = await readAccount(resources.db, principal.id);
+      if (setup_completed_at !== null) return redirect(response, to, [], 302);
+      sendPage(response, setupPage(to, username, null));
+    },
+    submitSetup: async ({ input, principal, response, write }) => {
+      const to = within(input.return_to);
+      const problem = wrongIn("username", nameRule, input.username);
+      if (problem !== null) return sendPage(response, setupPage(to, input.username, problem));
+      try {
+        await write(
+          (tx) => endSetup(tx, principal.id, nameRule.parse(input.username)),
+          ({ username }) => ({ metadata: { username } }),
+        );
+        redirect(response, to);
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.code === "INTERNAL_ERROR") throw error;
+        sendPage(response, setupPage(to, input.username, error.message));
+      }
+    },
     submitPassword: async (call) => {
       const { input, request, response } = call;
       refuseForeignOrigin(settings.public_url, request.headers);

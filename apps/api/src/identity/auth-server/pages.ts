@@ -19,7 +19,7 @@ export const loginPage = (returnTo: string, failed: Failed | undefined, provider
 <form method="post" action="/auth/password"><input type="hidden" name="return_to" value="${returnTo}">
 <label for="username">Username</label><input id="username" name="username" autocomplete="username" autocapitalize="none" required autofocus>
 <label for="password">Password</label><input id="password" name="password" type="password" autocomplete="current-password" required>
-<button>Sign in</button></form>`,
+<button>Sign in</button></form><p><a href="/console/reset">Forgot the password?</a></p>`,
 });
 
 /** The code stands in the fragment, which no server and no log sees before the form is sent. */
@@ -32,8 +32,11 @@ export const welcomePage = (returnTo: string): Page => ({
   script: `const code=location.hash.slice(1);if(code){history.replaceState(null,"",location.pathname+location.search);document.getElementById("code").value=code}`,
 });
 
-export const unfinishedPage: Page = {
-  title: "Choose a username first",
-  body: html`<p>The setup of your account is not complete: choose a username (POST /api/setup/complete), then sign the program in again.</p>`,
-  status: 403,
-};
+export const setupPage = (returnTo: string, username: string, problem: string | null): Page => ({
+  title: "Choose a username",
+  body: html`${problem === null ? null : html`<p class="wrong" role="alert">${problem}</p>`}<p>It is what others know you by here, and the name of your own space.</p>
+<form method="post" action="/console/setup"><input type="hidden" name="return_to" value="${returnTo}">
+<label for="username">Username</label><input id="username" name="username" autocomplete="username" autocapitalize="none" value="${username}" required>
+<button>Go on</button></form>`,
+  status: problem === null ? 200 : 400,
+});
