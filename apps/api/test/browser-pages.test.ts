@@ -139,7 +139,6 @@ if (tools.chromium)
         const { link, slug } = await invited("A space with a name so long that it needs more than one line");
         await at("/console/invite");
         await looksWell("invite-empty");
-        await page.goto("about:blank");
         await at(link);
         await page.getByRole("heading", { name: /^Invitation to A space/ }).waitFor();
         expect(page.url()).toBe(`${api.url}/console/invite`);
@@ -184,6 +183,7 @@ if (tools.chromium)
         await press("Send a link");
         await looksWell("reset-sent");
         await at(`/console/reset#${await mailed(api, "reset", email)}`);
+        await page.getByLabel(/^New password/).waitFor();
         await looksWell("reset");
         await page.getByLabel(/^New password/).fill(secret);
         await press("Set it");
@@ -200,7 +200,7 @@ if (tools.chromium)
     describe("an app that asks", () => {
       const begun = async (given: Record<string, string> = {}) => {
         const redirect_uri = `${elsewhere.url}/callback`;
-        const client_name = "An app of <b>somebody</b> & \"co\", with a name that is rather long";
+        const client_name = 'An app of <b>somebody</b> & "co", with a name that is rather long';
         const app = await registeredClient(ada.call, { client_name, redirect_uris: [redirect_uri] });
         const client = await clientOf(api.url, app);
         const asked = await asking(client, { redirect_uri, scope: "openid profile email spaces:read run:plan", ...given });

@@ -44,6 +44,9 @@ button{font:inherit;font-weight:600;padding:.5rem 1.25rem;margin:1.25rem .75rem 
 button.no{color:var(--act);background:none}.wrong{border-left:4px solid var(--wrong);padding-left:.75rem}
 :focus-visible{outline:3px solid var(--act);outline-offset:2px}`;
 
+/** The link of a mail that is opened where its page is shown already only changes the fragment: the page is then loaded anew. */
+export const followsFragment = `addEventListener("hashchange",()=>location.assign(location.pathname+"?"+location.hash));`;
+
 /** A page as it goes out. It runs no script and takes no style but its own, is shown in no frame, and is kept by nobody. */
 function rendered({ title, body, script, forms = [], status = 200, cookies = [] }: Page): Rendered {
   const nonce = randomBytes(16).toString("base64url");

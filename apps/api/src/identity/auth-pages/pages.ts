@@ -1,8 +1,8 @@
-import { type Html, html, type Page } from "../../instance/page.ts";
+import { followsFragment, type Html, html, type Page } from "../../instance/page.ts";
 
 /** Puts what stands in the fragment into the form, and takes it out of the address. */
 const fromFragment = (field: string, submit: boolean): string =>
-  `const told=location.hash.slice(1);if(told){history.replaceState(null,"",location.pathname);const field=document.getElementById("${field}");field.value=told;${submit ? "field.form.submit()" : ""}}`;
+  `${followsFragment}const told=location.hash.slice(1);if(told){history.replaceState(null,"",location.pathname);const field=document.getElementById("${field}");field.value=told;${submit ? "field.form.submit()" : ""}}`;
 
 export const invitePage: Page = {
   title: "Invitation",
@@ -24,6 +24,7 @@ export const offerPage = ({ token, space, role, by }: Offered, as: string | null
 <form method="post" action="/console/invite"><input type="hidden" name="token" value="${token}">${
     as === null ? newAccount(username) : html`<p>You are signed in as ${as}.</p>`
   }<button name="action" value="accept">Join</button><button class="no" name="action" value="decline" formnovalidate>Decline</button></form>`,
+  script: followsFragment,
   status: wrong === null ? 200 : 400,
 });
 const newAccount = (
@@ -46,5 +47,6 @@ export const resetPage: Page = {
 export const toldPage = (title: string, message: string, status: number): Page => ({
   title,
   body: html`<p role="status">${message}</p><p><a href="/console/login">Sign in</a></p>`,
+  script: followsFragment,
   status,
 });

@@ -1,5 +1,5 @@
 import type { failures } from "@takosumi/contracts/identity/auth-server";
-import { type Html, html, type Page } from "../../instance/page.ts";
+import { followsFragment, type Html, html, type Page } from "../../instance/page.ts";
 
 const wrong = {
   credentials: "The username or the password is wrong.",
@@ -29,7 +29,7 @@ export const welcomePage = (returnTo: string): Page => ({
 <form method="post" action="/auth/code"><input type="hidden" name="return_to" value="${returnTo}">
 <label for="code">One-time code</label><input id="code" name="code" autocomplete="one-time-code" required>
 <button>Sign in</button></form>`,
-  script: `const code=location.hash.slice(1);if(code){history.replaceState(null,"",location.pathname+location.search);document.getElementById("code").value=code}`,
+  script: `${followsFragment}const code=location.hash.slice(1);if(code){history.replaceState(null,"",location.pathname+location.search);document.getElementById("code").value=code}`,
 });
 
 export const setupPage = (returnTo: string, username: string, problem: string | null): Page => ({
