@@ -1,6 +1,6 @@
 import { startApi, type TestApi } from "@takosumi/testkit/api";
 import { browserOf } from "@takosumi/testkit/browser";
-import type { Answer } from "@takosumi/testkit/call";
+import { type Answer, caller } from "@takosumi/testkit/call";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { refused } from "./deploy.ts";
 import { oauthSuite, posted, type Registered, registeredClient } from "./oauth.ts";
@@ -145,6 +145,19 @@ describe("devices", () => {
       status: "consent_required",
     });
   });
+});
+
+it("an address that is none, as long as a header may be, is somebody to count like others, and nothing fails of it", async () => {
+  for (const address of ["x".repeat(10_000), "::::", "[::1]:80", "1.2.3.4:5", "%", "\u00e9".repeat(50)]) {
+    const headers = { "x-forwarded-for": address };
+    expect((await ask(address)).status).toBe(200);
+    expect((await from(address, "/oauth/token", { client_id: service.client_id, client_secret: "guess" })).status).toBe(401);
+    const call = caller(on.api.url, null);
+    expect((await call("POST", "/api/auth/password", { headers, body: { username: "nobody", password: "a guess at it" } })).status).toBe(
+      401,
+    );
+    expect((await caller(on.api.url, "tak_pat_unknown-unknown-unknown")("GET", "/api/me", { headers })).status).toBe(401);
+  }
 });
 
 describe("registration", () => {
