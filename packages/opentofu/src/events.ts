@@ -4,6 +4,8 @@ type Json = Record<string, unknown>;
 
 /** One line of the JSON stream. What is no JSON or of no known type is a log: nothing the tool says is lost. */
 export function parseEvent(line: string): ToolEvent {
+  const printed = line.endsWith(PRINTED) ? printedLine(line) : null;
+  if (printed) return printed;
   let message: Json;
   try {
     const value: unknown = JSON.parse(line);
@@ -19,6 +21,32 @@ export function parseEvent(line: string): ToolEvent {
   if ("state" in message || text === "Emergency state dump") return { type: "state_dump", state: dumped(message.state) };
   const kind = words(message.type);
   return typed(kind, message, text, at) ?? { type: "log", level: level(message["@level"]), text, at };
+}
+
+const PRINTED = ',"type":"provision_progress"}';
+const MESSAGE = '{"@level":"info","@message":';
+const ADDRESS = ',"hook":{"resource":{"addr":';
+
+/** What a provisioner prints, by the parts that count: a module may print a million lines. Null where the line looks otherwise: it is parsed. */
+function printedLine(line: string): ToolEvent | null {
+  // A quote inside of a text is escaped: the first that is not ends it.
+  const text = line.startsWith(MESSAGE) ? stringAt(line, MESSAGE.length, ',"@module":') : null;
+  const at = line.indexOf(ADDRESS);
+  const address = at < 0 ? null : stringAt(line, at + ADDRESS.length, ',"module":');
+  if (text === null || address === null) return null;
+  return { type: "provisioner", address, state: "progress", text, at: null };
+}
+
+/** The JSON text that begins there and is followed by `next`. */
+function stringAt(line: string, start: number, next: string): string | null {
+  const end = line.indexOf(`"${next}`, start + 1);
+  if (line[start] !== '"' || end < 0) return null;
+  const inner = line.slice(start + 1, end);
+  try {
+    return inner.includes("\\") ? (JSON.parse(`"${inner}"`) as string) : inner;
+  } catch {
+    return null;
+  }
 }
 
 function typed(kind: string, message: Json, text: string, at: string | null): ToolEvent | null {
@@ -40,7 +68,6 @@ function typed(kind: string, message: Json, text: string, at: string | null): To
       return {
         type: "provisioner",
         address: subject(hook).address,
-        provisioner: words(hook.provisioner),
         state: provisionState[kind],
         text,
         at,

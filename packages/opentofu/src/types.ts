@@ -178,7 +178,6 @@ export type ToolEvent =
   | {
       type: "provisioner";
       address: string;
-      provisioner: string;
       state: "started" | "progress" | "completed" | "errored";
       text: string;
       at: string | null;

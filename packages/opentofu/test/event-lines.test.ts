@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { EventLines } from "../src/event-lines.ts";
+import { parseEvent } from "../src/events.ts";
 
-const progress = (output: string) =>
+/** As the tool writes it, in its order. */
+const progress = (output: string, addr = "terraform_data.a") =>
   JSON.stringify({
     "@level": "info",
-    "@message": `terraform_data.a: (local-exec): ${output}`,
-    hook: { resource: { addr: "terraform_data.a" }, provisioner: "local-exec", output },
+    "@message": `${addr}: (local-exec): ${output}`,
+    "@module": "tofu.ui",
+    "@timestamp": "2026-11-27T16:39:19.717275Z",
+    hook: { resource: { addr, module: "", resource: addr }, provisioner: "local-exec", output },
     type: "provision_progress",
   });
 const diagnostic = (summary: string) =>
@@ -23,4 +27,19 @@ it("are the same events, however the bytes are cut", () => {
       expect([...ends.flatMap((end, i) => lines.push(said.subarray(ends[i - 1] ?? 0, end))), ...lines.end()]).toEqual(whole);
     }),
   );
+});
+
+it("reads what is printed by its parts as it would whole, whatever is in it", () => {
+  const odd = fc.string({ unit: fc.constantFrom('"', "\\", ",", ":", '"@module":', '"module":', "é", "\t", "a"), maxLength: 12 });
+  fc.assert(
+    fc.property(odd, odd, (output, key) => {
+      const line = progress(output, `a["${key}"]`);
+      // Spaces are no part of what the tool writes: such a line is parsed as a whole.
+      expect(parseEvent(line)).toEqual({ ...parseEvent(`${line} `), at: null });
+    }),
+  );
+  for (const broken of [
+    '{"@level":"info","@message":"\\x","@module":1,"hook":{"resource":{"addr":"a","module":1}},"type":"provision_progress"}',
+  ])
+    expect(parseEvent(broken)).toEqual({ type: "log", level: "info", text: broken, at: null });
 });

@@ -48,9 +48,9 @@ export class EventQueue {
       last.place?.name === place?.name &&
       last.event.text.length + event.text.length <= MERGED_CHARACTERS
     ) {
-      last.event = { ...last.event, text: last.event.text + event.text };
+      last.event.text += event.text;
       last.place = place;
-    } else this.#entries.push({ event, place, afterGap });
+    } else this.#entries.push({ event: event.type === "log" ? { ...event } : event, place, afterGap });
   }
 
   /** The next batch, redacted here: patterns that were learned while an event waited still hide it. */

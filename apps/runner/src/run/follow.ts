@@ -94,15 +94,15 @@ async function machineEvents(
     if (event && ++number > sent) await job.outbox.add(event, { name: place, offset: number });
   };
   const take = async (events: ToolEvent[]) => {
+    const now = new Date().toISOString();
     for (const event of events) {
       seen.take(event);
-      const now = new Date().toISOString();
       const line = spoken && !saidBefore(event, name) ? humanLine(event) : null;
       if (event.type === "diagnostic" || (line !== null && !progress.test(line))) onWords();
       if (line !== null) {
         const taken = job.output.takes(Buffer.byteLength(line) + 1);
         if (taken === "first") await job.noteCut();
-        if (taken === "yes") await send(logged(`${line}\n`));
+        if (taken === "yes") await send({ type: "log", at: now, text: `${line}\n` });
         else end.add(`${line}\n`);
       }
       await send(runnerEvent(event, name, now));
