@@ -203,6 +203,29 @@ test("who is removed, or whose token is revoked, hears nothing more", async () =
   expect((await sse(held.run_id, { token: member.token })).status).toBe(404);
 });
 
+test("who is removed hears nothing more from any reader, and finds nothing there", async () => {
+  const held = await running();
+  const { workspace_id } = await world.db.prisma.runs.findUniqueOrThrow({ where: { id: held.run_id } });
+  const { user_id, token } = await createMember(world.db, workspace_id, "viewer");
+  const headers = { authorization: `Bearer ${token}` };
+  const input = encodeURIComponent(JSON.stringify({ json: { id: held.run_id } }));
+  const streams = await Promise.all(
+    [`/api/runs/${held.run_id}/sse`, `/api/runs/sse?workspace_id=${workspace_id}`, `/trpc/runEvents.sse?input=${input}`].map((path) =>
+      eventStream(`${replica.url}${path}`, token),
+    ),
+  );
+  const told = streams.map((stream) => take(stream));
+  const socket = new WebSocket(`${replica.url.replace("http", "ws")}/api/runs/${held.run_id}/ws`, { headers } as never);
+  const closed = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve));
+  await new Promise((resolve) => socket.addEventListener("message", resolve, { once: true }));
+  await world.db.prisma.members.delete({ where: { workspace_id_user_id: { workspace_id, user_id } } });
+  expect((await closed).code).toBe(1001);
+  for (const frames of await Promise.all(told)) expect(frames.some(({ event }) => event === "end")).toBe(false);
+  for (const path of ["events", "replay", "sse", "ws", "logs", "artifacts"])
+    expect((await fetch(`${replica.url}/api/runs/${held.run_id}/${path}`, { headers })).status).toBe(404);
+  await held.fail();
+});
+
 test("a reader that takes nothing is cut, and keeps nobody waiting", async () => {
   const held = await running();
   const stalled = await fetch(`${world.api.url}/api/runs/${held.run_id}/sse`, { headers: { authorization: `Bearer ${world.api.token}` } });

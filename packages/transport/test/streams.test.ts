@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { get as httpGet, type IncomingMessage } from "node:http";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Ready } from "../src/execute.ts";
+import { Streams } from "../src/streams.ts";
 import { type Running, running } from "./running.ts";
 
 let on: Running;
@@ -65,9 +67,22 @@ test("one principal holds no more streams than its share", async () => {
 });
 test("streams of a member who was removed are ended", async () => {
   const response = await open("/api/things/cap_1/sse?until=42");
-  expect(on.served.streams.end(({ principal_id, workspace_id }) => principal_id === "viewer" && workspace_id === "ws_acme")).toBe(1);
+  let removed = true;
+  expect(
+    on.served.streams.end(({ principal_id, workspace_id }) => removed && principal_id === "viewer" && workspace_id === "ws_acme"),
+  ).toBe(1);
+  removed = false;
   const seen = frames(await response.text());
   expect(seen.at(-1)).toMatch(/^id: 42/);
+});
+test("a stream that was being opened as its reader's access ended is ended, too", async () => {
+  const streams = new Streams(10);
+  const of = (id: string) => ({ context: { operation: "o", principal: { id }, address: "a", workspace_id: "ws" } }) as unknown as Ready;
+  expect(streams.end(({ principal_id }) => principal_id === "removed")).toBe(0);
+  const [late, other] = [streams.open(of("removed")), streams.open(of("stays"))];
+  await once(late.signal, "abort");
+  expect(other.signal.aborted).toBe(false);
+  streams.close();
 });
 test("a stalled reader is asked for no more than the socket takes, and let go in the end", async () => {
   on.probes.pulled = 0;

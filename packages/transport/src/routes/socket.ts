@@ -39,7 +39,9 @@ export function serveSocket(scope: FastifyInstance, route: Route, surroundings: 
       socket.once("close", close);
       signal.addEventListener("abort", () => (messages.end(), socket.close(closeCodes.goingAway)), { once: true });
       const batches = await pipeline.call(request, ready, { signal: () => signal, more: { messages } });
-      await pour(socket, batches as AsyncIterable<readonly unknown[]>, encode, signal, surroundings.stalled);
+      await pour(socket, batches as AsyncIterable<readonly unknown[]>, encode, signal, surroundings.stalled, () =>
+        request.log.warn({ request_id: request.id, operation: pipeline.id }, "a stream was cut: its reader took nothing"),
+      );
       socket.close(closeCodes.done);
     } catch (error) {
       refuse(error);
@@ -61,21 +63,25 @@ async function pour(
   encode: (batch: readonly unknown[]) => readonly Buffer[],
   signal: AbortSignal,
   stalled: number,
+  cut: () => void,
 ): Promise<void> {
   for await (const batch of batches) {
     if (signal.aborted) return;
     const frames = encode(batch);
     for (const [i, frame] of frames.entries()) {
       // The last frame of a batch is waited for once much is waiting: the ones before it have then gone too.
-      if (i === frames.length - 1 && socket.bufferedAmount > highWater) await written(socket, frame, stalled);
+      if (i === frames.length - 1 && socket.bufferedAmount > highWater) await written(socket, frame, stalled, cut);
       else socket.send(frame, asText);
     }
   }
 }
 
-function written(socket: WebSocket, frame: Buffer, stalled: number): Promise<void> {
+function written(socket: WebSocket, frame: Buffer, stalled: number, cut: () => void): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => socket.terminate(), stalled);
+    const timer = setTimeout(() => {
+      cut();
+      socket.terminate();
+    }, stalled);
     socket.send(frame, asText, () => {
       clearTimeout(timer);
       resolve();
