@@ -45,7 +45,7 @@ describe("a page of an origin that is listed, or that a public client is sent ba
         "access-control-allow-headers": expect.stringMatching(/\bauthorization\b.*\bcontent-type\b.*\bidempotency-key\b/),
         "access-control-max-age": "7200",
       });
-      const answer = await caller(on.api.url, null)("GET", path, { headers: { origin } });
+      const answer = await caller(on.api.url, on.api.token)("GET", path, { headers: { origin } });
       expect(told(answer)).toEqual({ "access-control-allow-origin": origin, "access-control-expose-headers": "*" });
       for (const { headers } of [asked, answer]) expect(headers.get("vary")?.toLowerCase()).toContain("origin");
     },
@@ -130,6 +130,15 @@ describe("any other page", () => {
     const body = { client_id: closing.client_id, client_name: "Closed", redirect_uris: ["https://closing.example.com/callback"] };
     await caller(on.api.url, closing.registration_access_token)("PUT", `/oauth/register/${closing.client_id}`, { body });
     expect([await allowed("gone.example.com"), await allowed("closing.example.com")]).toEqual([false, false]);
+  });
+
+  it("tries no password or code, and asks nothing of the API without a token", async () => {
+    const wants = { origin: app, "access-control-request-method": "POST", "access-control-request-headers": "content-type" };
+    for (const path of ["/api/auth/password", "/api/auth/code", "/api/seed-repositories"])
+      expect(told(await caller(on.api.url, null)("OPTIONS", path, { headers: wants }))).toEqual({});
+    const tried = { headers: { origin: app }, body: { username: "owner", password: "a guess at it" } };
+    expect(told(await caller(on.api.url, null)("POST", "/api/auth/password", tried))).toEqual({});
+    expect(told(await caller(on.api.url, null)("GET", "/api/seed-repositories", { headers: { origin: app } }))).toEqual({});
   });
 
   it("cannot have the cookie sent and the answer read, and changes nothing with it", async () => {

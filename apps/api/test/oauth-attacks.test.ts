@@ -145,6 +145,20 @@ describe("scopes", () => {
   });
 });
 
+it("what a client got with its secret is worth nothing once it shows none any more", async () => {
+  const made = await registeredClient(on.api.call);
+  const client = await clientOf(on.api.url, made);
+  const { refresh_token = "" } = await granted(client, on.browser);
+  const asked = await asking(client);
+  const fields = await exchange(asked, await answered(on.browser, asked));
+  const body = { client_id: made.client_id, client_name: "Open", redirect_uris: [callback], token_endpoint_auth_method: "none" };
+  const manage = caller(on.api.url, made.registration_access_token);
+  expect((await manage("PUT", `/oauth/register/${made.client_id}`, { body })).status).toBe(200);
+  const { client_secret: _, ...code } = fields;
+  for (const given of [{ grant_type: "refresh_token", refresh_token }, code])
+    expect((await posted(on.api.url, "/oauth/token", { ...given, client_id: made.client_id })).body.error).toBe("invalid_grant");
+});
+
 describe("what is kept", () => {
   const hour = 3_600_000;
   const grants = (client_id: string) =>

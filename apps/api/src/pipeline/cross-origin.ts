@@ -3,8 +3,11 @@ import { isClientOrigin } from "../identity/oauth-clients/repository.ts";
 import { isOrigin, isOurOrigin } from "../instance/web.ts";
 import type { Resources } from "../resources.ts";
 
-/** What browser apps of other origins may ask, with a token or with none. */
-const open = /^\/(?:api\/|\.well-known\/|oauth\/(?:token|revoke|userinfo)(?:\?|$))/;
+/** What browser apps of other origins may ask: of the API only with a token, so that no page tries passwords or codes. */
+const open = /^\/(?:(api)\/|\.well-known\/|oauth\/(?:token|revoke|userinfo)(?:\?|$))/;
+/** Whether a request shows a token, or the preflight of one says that it will. */
+const showsToken = ({ headers }: FastifyRequest): boolean =>
+  headers.authorization !== undefined || /(?:^|,)\s*authorization\s*(?:,|$)/i.test(headers["access-control-request-headers"] ?? "");
 /** Never credentials: a cookie of ours is of no use to a page of theirs. */
 const answers = { "access-control-expose-headers": "*" };
 const preflights = {
@@ -27,8 +30,10 @@ export function answerOtherOrigins(
     isOrigin(origin) && (settings.browser_origins.includes(origin) || (await isClientOrigin(db, origin)));
 
   app.addHook("onRequest", (request, reply, done) => {
-    if (!open.test(request.url)) return done();
+    const [path, api] = open.exec(request.url) ?? [];
+    if (path === undefined) return done();
     reply.header("vary", "Origin");
+    if (api !== undefined && !showsToken(request)) return done();
     const { origin, "access-control-request-method": wants } = request.headers;
     if (origin === undefined || isOurOrigin(settings.public_url, origin)) return done();
     const preflight = request.method === "OPTIONS" && wants !== undefined;

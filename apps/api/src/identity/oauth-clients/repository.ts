@@ -96,6 +96,13 @@ const update = statement(
 export const updateClient = async (tx: Tx, row: Omit<NewClientRow, "owner_id">): Promise<OauthClientRow> =>
   (await tx.one<OauthClientRow>(update, changeable(row))) as OauthClientRow;
 
+const redeemable = statement(
+  "oauth_client_redeemable_end",
+  "DELETE FROM oauth_artifacts WHERE client_id = $1 AND kind IN ('AuthorizationCode', 'RefreshToken', 'DeviceCode')",
+);
+/** Codes and refresh tokens of a client; access tokens last their hour. */
+export const endRedeemable = (tx: Tx, id: string) => tx.query(redeemable, [id]);
+
 const revoke = statement(
   "oauth_client_revoke",
   "UPDATE oauth_clients SET status = 'revoked', secret_hash = NULL, service_id = NULL, updated_at = now() WHERE id = $1 RETURNING *",

@@ -8,7 +8,16 @@ import type { Engine } from "@takosumi/run-engine/engine";
 import type { Origin } from "@takosumi/transport/application";
 import { endService } from "../../tenancy/space-members/service.ts";
 import type { Tx } from "../../world.ts";
-import { countClients, deleteService, insertClient, insertService, lockClient, revokeClient, updateClient } from "./repository.ts";
+import {
+  countClients,
+  deleteService,
+  endRedeemable,
+  insertClient,
+  insertService,
+  lockClient,
+  revokeClient,
+  updateClient,
+} from "./repository.ts";
 
 /** Of one person, so that a program gone wild fills nothing. */
 const mostClients = 500;
@@ -104,6 +113,8 @@ export async function replace(
     secret_hash: secret === null ? kept : hashToken(secret),
     management_hash: hashToken(shown.management),
   });
+  // What was given to whoever knows the secret is nothing for whoever knows only the name.
+  if (before.secret_hash !== null && row.secret_hash === null) await endRedeemable(tx, id);
   if (before.service_id !== null && row.service_id === null) await end(tx, engine, before.service_id, id, by);
   return { row, shown };
 }
