@@ -18,7 +18,14 @@ const retire = statement(
   "data_key_retire",
   "UPDATE data_keys SET retired_at = now() WHERE workspace_id = $1 AND retired_at IS NULL RETURNING id",
 );
-const close = statement("data_keys_close", "UPDATE data_keys SET closed_at = now() WHERE retired_at IS NOT NULL AND closed_at IS NULL");
+const replaced = statement(
+  "data_keys_replaced",
+  `SELECT ${dataKeyColumns} FROM data_keys WHERE retired_at IS NOT NULL AND closed_at IS NULL AND id > $1 ORDER BY id LIMIT $2`,
+);
+const close = statement(
+  "data_key_close",
+  "UPDATE data_keys SET closed_at = now(), master_key_id = $3, wrapped = $4 WHERE id = $1 AND wrapped = $2 AND retired_at IS NOT NULL",
+);
 const replace = statement("data_key_replace", "INSERT INTO data_keys (id, workspace_id, master_key_id, wrapped) VALUES ($1, $2, $3, $4)");
 
 export const readCanary = async (db: Queries): Promise<string | null> => (await db.one<{ value: string }>(canaryText))?.value ?? null;
@@ -41,5 +48,16 @@ export const replaceDataKey = (db: Db, row: NewDataKey): Promise<void> =>
     await tx.query(retire, [row.workspace]);
     await tx.query(replace, [row.id, row.workspace, row.master_key_id, row.wrapped]);
   });
-/** From here on no MAC under any key that was replaced proves anything. */
-export const closeReplacedKeys = async (db: Queries): Promise<void> => void (await db.query(close));
+/** From here on no MAC under any key that was replaced proves anything. `closed`: such a key wrapped as a closed one. */
+export async function closeReplacedKeys(db: Queries, closed: (row: StoredDataKey) => Promise<NewDataKey>): Promise<void> {
+  for (let after = ""; ; ) {
+    const batch = await db.query<StoredDataKey>(replaced, [after, 100]);
+    for (const before of batch) {
+      const row = await closed(before);
+      await db.query(close, [before.id, before.wrapped, row.master_key_id, row.wrapped]);
+    }
+    const last = batch.at(-1);
+    if (!last) return;
+    after = last.id;
+  }
+}

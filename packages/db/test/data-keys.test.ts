@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const key = (id: string, workspace: string) => ({ id, workspace, master_key_id: "mk_1", wrapped: `wrapped ${id}` });
+const key = (id: string, workspace: string) => ({ id, workspace, master_key_id: "mk_1", wrapped: `wrapped ${id}`, closed: false });
 const retire = statement("test_key_retire", "UPDATE data_keys SET retired_at = now() WHERE id = $1");
 
 test("a key is found by its Workspace and by its id", async () => {

@@ -7,7 +7,10 @@ export interface DataKeyRow {
   master_key_id: string;
   wrapped: string;
   created_at?: Date;
-  /** No MAC under it proves anything any more; what it sealed still opens. */
+  /**
+   * No MAC under it proves anything any more, and it seals nothing; what it sealed still opens. It is wrapped as such: a row that says
+   * otherwise does not open.
+   */
   closed?: boolean;
 }
 
@@ -29,6 +32,8 @@ export interface DataKeyStore {
 export interface DataKey {
   readonly id: string;
   readonly workspace: string;
+  /** The row's text that it came from. */
+  readonly wrapped: string;
   readonly text: KeyObject;
   readonly stream: KeyObject;
   readonly mac: KeyObject;
@@ -38,9 +43,9 @@ export const dataKeyLength = 32;
 export const dataKeyId = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Derives the keys of each use and wipes the bytes they came from. */
-export function dataKey({ id, workspace }: DataKeyRow, bytes: Buffer): DataKey {
+export function dataKey({ id, workspace, wrapped }: DataKeyRow, bytes: Buffer): DataKey {
   const part = (use: string) => createSecretKey(Buffer.from(hkdfSync("sha256", bytes, "", `takosumi/${use}/v1`, dataKeyLength)));
-  const key = { id, workspace, text: part("text"), stream: part("stream"), mac: part("mac") };
+  const key = { id, workspace, wrapped, text: part("text"), stream: part("stream"), mac: part("mac") };
   bytes.fill(0);
   return key;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type DataKey, type DataKeyRow, type DataKeyStore, dataKey, dataKeyId, dataKeyLength } from "./data-key.ts";
-import type { MasterKey } from "./master-key.ts";
+import type { MasterKey, WrapContext } from "./master-key.ts";
 import type { MasterKeys } from "./master-keys.ts";
 import { Recent } from "./recent.ts";
 import { SealError } from "./seal-error.ts";
@@ -55,8 +55,8 @@ export class DataKeys {
   async proving(id: string, workspace: string, store: Pick<DataKeyStore, "byId"> = this.#options.store): Promise<DataKey> {
     if (!dataKeyId.test(id)) throw new SealError();
     const row = await store.byId(id);
-    if (row?.id !== id || row.closed || row.workspace !== workspace) throw new SealError();
-    return this.#open(id, async () => row);
+    if (row?.id !== id || row.workspace !== workspace) throw new SealError();
+    return this.#atWork(row);
   }
 
   /** The key that seals for a Workspace is looked up anew. */
@@ -80,6 +80,19 @@ export class DataKeys {
     return { ...row, ...(await this.#wrap(master, row, await this.#unwrap(row))) };
   }
 
+  /** The same key as one that proves nothing any more. */
+  async close(row: DataKeyRow): Promise<DataKeyRow> {
+    return { ...row, ...(await this.#wrap(await this.#currentMaster(), { ...row, closed: true }, await this.#unwrap(row))), closed: true };
+  }
+
+  /** A key that seals and proves: not one that was closed, though its row says so no more. */
+  async #atWork(row: DataKeyRow): Promise<DataKey> {
+    if (row.closed) throw new SealError();
+    const held = await this.#opened.get(row.id)?.catch(() => null);
+    if (held && held.wrapped !== row.wrapped) this.#opened.delete(row.id);
+    return this.#open(row.id, async () => row);
+  }
+
   async #loadCurrent(workspace: string): Promise<DataKey> {
     const { store } = this.#options;
     let row = await store.current(workspace);
@@ -88,7 +101,7 @@ export class DataKeys {
       row = await store.insert(await this.mint(workspace));
     }
     if (row.workspace !== workspace) throw new SealError();
-    return this.#open(row.id, async () => row);
+    return this.#atWork(row);
   }
 
   #open(id: string, row: () => Promise<DataKeyRow>): Promise<DataKey> {
@@ -106,16 +119,24 @@ export class DataKeys {
     return id === null ? masterKeys.first : masterKeys.need(id, "The newest data");
   }
 
-  async #wrap(master: MasterKey, { id, workspace }: Pick<DataKeyRow, "id" | "workspace">, bytes: Buffer): Promise<DataKeyRow> {
-    const wrapped = await master.wrap(bytes, { data_key: id, workspace });
+  async #wrap(master: MasterKey, row: Pick<DataKeyRow, "id" | "workspace" | "closed">, bytes: Buffer): Promise<DataKeyRow> {
+    const { id, workspace } = row;
+    const wrapped = await master.wrap(bytes, contextOf(row));
     bytes.fill(0);
     return { id, workspace, master_key_id: master.id, wrapped };
   }
 
-  async #unwrap({ id, workspace, master_key_id, wrapped }: DataKeyRow): Promise<Buffer> {
-    const master = await this.#options.masterKeys.need(master_key_id, `Data key ${id}`);
-    const bytes = await master.unwrap(wrapped, { data_key: id, workspace });
+  async #unwrap(row: DataKeyRow): Promise<Buffer> {
+    const master = await this.#options.masterKeys.need(row.master_key_id, `Data key ${row.id}`);
+    const bytes = await master.unwrap(row.wrapped, contextOf(row));
     if (bytes.length !== dataKeyLength) throw new SealError();
     return bytes;
   }
 }
+
+/** What a data key is wrapped for, its state included. */
+const contextOf = ({ id, workspace, closed }: Pick<DataKeyRow, "id" | "workspace" | "closed">): WrapContext => ({
+  data_key: id,
+  workspace,
+  ...(closed && { state: "closed" }),
+});

@@ -48,6 +48,8 @@ export interface Keyring {
   reseal(place: Place, sealed: string): Promise<string>;
   /** The same data key under the current master key; the very same row where nothing changes. */
   rewrap(row: DataKeyRow): Promise<DataKeyRow>;
+  /** The same data key as one that opens, and proves nothing any more; the caller stores it. */
+  closeDataKey(row: DataKeyRow): Promise<DataKeyRow>;
   /** A new data key for a Workspace; the caller stores it as the current one. */
   mintDataKey(workspace: string): Promise<DataKeyRow>;
   /** A known text under the current master key, to store once and check at each start. */
@@ -89,6 +91,7 @@ export function openKeyring({ masterKeys, current, store, reload, capacity = 100
     },
     reseal: async (place, sealed) => seal(place, await open(place, sealed)),
     rewrap: (row) => keys.rewrap(row),
+    closeDataKey: (row) => keys.close(row),
     mintDataKey: (workspace) => keys.mint(workspace),
     canary: () => sealCanary(wraps),
     verifyCanary: (canary) => openCanary(masters, canary),

@@ -7,6 +7,7 @@ import { type Keyring, openKeyring } from "@takosumi/keyring/envelope";
 import { keyOfMac } from "@takosumi/keyring/mac";
 import { keyOfText } from "@takosumi/keyring/sealed-text";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { digestOf } from "../src/base-state.ts";
 import { resealPlans } from "../src/reseal-plans.ts";
 import { sealPlan, withSource } from "../src/seal.ts";
 import { openWorld } from "./world.ts";
@@ -48,7 +49,7 @@ describe("plans that wait while data keys are replaced", () => {
     for (let i = 0; i < 2; i++) {
       for (const { workspace_id } of [planned, other]) await replaceKey(workspace_id);
       expect(await reseal()).toEqual({ resealed: 2, broken: [] });
-      await closeReplacedKeys(world.db);
+      await closeReplacedKeys(world.db, opened.keyring.closeDataKey);
       for (const { workspace_id } of [planned, other]) opened.keyring.forgetCurrent(workspace_id);
       await resealColumn(world.db, column, () => true, opened.keyring.reseal);
     }
@@ -76,7 +77,7 @@ describe("plans that wait while data keys are replaced", () => {
       for (let i = 0; i < 6; i++) {
         await replaceKey(workspace);
         expect((await reseal()).broken).toEqual([]);
-        await closeReplacedKeys(world.db);
+        await closeReplacedKeys(world.db, opened.keyring.closeDataKey);
       }
     })();
     const planned = await Promise.all(leases.map((lease) => world.finishPlan(lease)));
@@ -117,11 +118,20 @@ test("who knows a data key forges a seal with it, and no more once it was replac
 
   await replaceKey(capsule.workspace_id);
   await reseal();
-  await closeReplacedKeys(world.db);
-  const again = await world.planned(await world.again(capsule));
-  await forged(known, again, evil);
-  expect((await world.run(again)).plan_digest).toBe(evil.plan_digest);
-  const queued = await world.approve(await world.run(again));
-  expect(await world.claim(runner)).toBeNull();
-  expect(await world.run(queued)).toMatchObject({ status: "failed", error: { code: "SEAL_MISMATCH" } });
+  await closeReplacedKeys(world.db, opened.keyring.closeDataKey);
+  // Nor where who writes to the database takes away what says so: the key itself is kept as one that was closed.
+  for (const tampered of [
+    "SELECT $1",
+    "UPDATE data_keys SET closed_at = NULL WHERE workspace_id = $1 AND closed_at IS NOT NULL",
+    `WITH other AS (UPDATE data_keys SET retired_at = now() WHERE workspace_id = $1 AND retired_at IS NULL RETURNING id)
+     UPDATE data_keys SET retired_at = NULL FROM other WHERE workspace_id = $1 AND data_keys.id <> other.id AND retired_at IS NOT NULL`,
+  ]) {
+    const again = await world.planned(await world.again(capsule));
+    await forged(known, again, evil);
+    expect((await world.run(again)).plan_digest).toBe(evil.plan_digest);
+    const queued = await world.approve(await world.run(again));
+    await world.db.query(statement(`test_tamper_${digestOf(tampered).slice(7, 20)}`, tampered), [capsule.workspace_id]);
+    expect(await world.claim(runner)).toBeNull();
+    expect(await world.run(queued)).toMatchObject({ status: "failed", error: { code: "SEAL_MISMATCH" } });
+  }
 });

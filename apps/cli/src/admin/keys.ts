@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { openGround } from "./ground.ts";
 import { rotateDataKeys } from "./rotate-data.ts";
-import { rotateMaster } from "./rotate-master.ts";
+import { nextKey, rotateMaster } from "./rotate-master.ts";
 
 export const keys = (): Command =>
   new Command("keys").description("Keys that everything stored is sealed with").addCommand(
@@ -13,14 +13,15 @@ export const keys = (): Command =>
       .action(async ({ data = false, leaked = false, wait }: { data?: boolean; leaked?: boolean; wait: string }) => {
         const ground = await openGround();
         try {
-          await rotateMaster(ground);
+          await nextKey(ground);
+          // First, so that nothing but the master key before knows the replaced keys as ones that prove anything.
+          if (data) await rotateDataKeys(ground, { waitSeconds: Number(wait), leaked });
         } finally {
           await ground.close();
         }
-        if (!data) return;
         const again = await openGround();
         try {
-          await rotateDataKeys(again, { waitSeconds: Number(wait), leaked });
+          await rotateMaster(again);
         } finally {
           await again.close();
         }

@@ -25,7 +25,7 @@ export async function rotateDataKeys({ db, keyring, directory, anchors }: Ground
   }
   say(`new data keys: ${current.size}`);
   const { resealed, broken } = leaked ? { resealed: 0, broken: [] } : await resealPlans({ db, keyring });
-  await closeReplacedKeys(db);
+  await closeReplacedKeys(db, keyring.closeDataKey);
   say(leaked ? "plans that wait are refused from now on: plan again" : `plans sealed anew: ${resealed}`);
   for (const id of broken) say(`not what was sealed, and left so: the plan ${id}`);
   const rows = async () => {

@@ -16,7 +16,7 @@ export const adminActor = { id: "admin", kind: "service", name: "takosumi admin"
 export async function rotateMaster(ground: Ground): Promise<void> {
   const { db, given, canary, keyringOf } = ground;
   const before = masterOfCanary(canary);
-  const next = await nextKey(ground, before);
+  const next = await nextKey(ground);
   const keyring = keyringOf([...given.keys.filter(({ id }) => id !== next.id), next], next.id);
   if (before !== next.id) {
     // From this moment on no data key is made under the one before.
@@ -38,7 +38,8 @@ export async function rotateMaster(ground: Ground): Promise<void> {
 }
 
 /** The first key that was given, where it is not the current one; else a new one, which stands in the file before anything is wrapped by it. */
-async function nextKey({ given }: Ground, before: string | null): Promise<MasterKey> {
+export async function nextKey({ given, canary }: Ground): Promise<MasterKey> {
+  const before = masterOfCanary(canary);
   const [first, second] = given.keys;
   if (first && first.id !== before) return first;
   // A rotation that was cut off before its last step: the new key is the current one, and the old one still stands in the file.
