@@ -17,7 +17,8 @@ export function responsesOf(operation: Operation, errors: readonly ErrorCode[], 
   const statuses = kind === "socket" ? [101] : kind === "events" ? [200, 204] : (spec.reply?.statuses ?? [spec.status ?? 200]);
   for (const status of statuses) responses[status] = success(operation, status, links);
   for (const code of errors) {
-    const answered = kind === "protocol" && (spec.speaks !== undefined || !ours.has(errorStatus[code]));
+    const page = spec.produces?.includes("text/html");
+    const answered = kind === "protocol" && (spec.speaks !== undefined || page || !ours.has(errorStatus[code]));
     responses[errorStatus[code]] = answered ? refusal(operation, code) : errorBodies[code];
   }
   if (kind === "protocol") Object.assign(responses, { "3XX": { description: "Elsewhere" }, "4XX": refusal(operation) });
