@@ -28,6 +28,7 @@ const refused = [
   "authServer.submitPassword",
   "authServer.submitCode",
   "authServer.submitLogout",
+  "authServer.submitSetup",
   "oauthConsent.authorizeDecision",
   "oauthConsent.deviceDecision",
   "oauthServer.decide",
