@@ -110,11 +110,11 @@ describe("a unit of work", () => {
 });
 
 describe("a kept answer", () => {
-  it("is not given for another request of the same key", async () => {
+  it("comes with the digest of its own request, by which the pipeline refuses another one of the same key", async () => {
     const unit = await begin();
     await unit.claim(claimOf("digest"));
     await unit.commit(answer);
-    expect((await kept(claimOf("digest", "e".repeat(64))))?.digest).toBe("");
+    expect((await kept(claimOf("digest", "e".repeat(64))))?.digest).toBe("d".repeat(64));
   });
 
   it("is gone after its time, its key free, and its row removed by the housekeeping", async () => {

@@ -19,7 +19,7 @@ const place = ({ principal_id, key }: Held): Place => ({
 export const sealAnswer = ({ keyring }: Pick<Resources, "keyring">, claim: Claim, answer: Answer): Promise<string> =>
   keyring.seal(place(claim), JSON.stringify({ ...answer, digest: claim.digest } satisfies Answered));
 
-/** The answer of the same key within 24 h. The pipeline compares: a digest that differs comes back as none. */
+/** The answer of the same key within 24 h, and the digest of the request that it answered: the pipeline compares. */
 export async function replay({ db, keyring }: Pick<Resources, "db" | "keyring">, claim: Claim): Promise<Replay | null> {
   const kept = await findClaim(db, claim.principal_id, claim.key);
   if (!kept) return null;
