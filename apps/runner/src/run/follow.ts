@@ -11,8 +11,8 @@ import type { Job } from "./job.ts";
 
 export type Followed = { readonly exit: PhaseExit; readonly seen: Seen };
 /**
- * `machine`: where the JSON events come from; where that is stdout, the text is made from them. None for a command that has only human text. `onWords`: told before anything is sent that
- * says more than how far the work is.
+ * `machine`: where the JSON events come from; where that is stdout, the text is made from them. None for a command that has only human text.
+ * `onWords`: told before anything is sent that says more than how far the work is.
  */
 export type Sources = {
   readonly name: string;
