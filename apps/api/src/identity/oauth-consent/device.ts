@@ -12,7 +12,7 @@ import { findActiveClient } from "../oauth-clients/repository.ts";
 import { record } from "../oauth-server/record.ts";
 import { insertGrant } from "../oauth-server/repository.ts";
 import { csrfFor, csrfMatches } from "./csrf.ts";
-import { allowDevice, denyDevice, findWaiting, signedInOf, type WaitingDevice } from "./repository.ts";
+import { allowDevice, answerOf, denyDevice, findWaiting, signedInOf, type WaitingDevice } from "./repository.ts";
 
 type Needs = Pick<Resources, "db" | "keyring">;
 
@@ -32,6 +32,12 @@ export const unknownCode: Told = {
   status: "error",
   title: "No device with this code",
   message: "The code is wrong, too old, or was answered already. Look at the device again, or begin there anew.",
+};
+
+const answers: Record<"approved" | "denied" | "none", Told> = {
+  approved: { status: "approved", title: "Device allowed", message: "It goes on by itself. You can close this page." },
+  denied: { status: "denied", title: "Device turned away", message: "It gets no access. You can close this page." },
+  none: unknownCode,
 };
 
 /** "bcdf ghjk" -> "BCDFGHJK" */
@@ -63,23 +69,25 @@ export async function decideDevice(
 ): Promise<Told> {
   if (!(await csrfMatches(resources, who, question(code), csrf)))
     throw new ApiError("FORBIDDEN", "This page is too old, or was opened by somebody else: enter the code again", { reason: "csrf" });
+  const { db } = resources;
+  // Whoever pressed twice is told what the first time did.
+  const earlier = async () => answers[(await answerOf(db, hashToken(normal(code)), who.id)) ?? "none"];
   const found = await lookUp(resources, code);
-  if (!found) return unknownCode;
+  if (!found) return earlier();
   const { device } = found;
   const about = { user_id: who.id, client_id: device.client_id, actor: actorOf(who) };
-  const { db } = resources;
   if (!approve) {
     const done = await db.transaction(async (tx) => {
       const first = await denyDevice(tx, device.id);
       if (first) await record(tx, from, { event: "device_denied", ...about });
       return first;
     });
-    return done ? { status: "denied", title: "Device turned away", message: "It gets no access. You can close this page." } : unknownCode;
+    return done ? answers.denied : earlier();
   }
   const done = await allow(db, device, who, (await signedInOf(db, who))?.since, (tx) =>
     record(tx, from, { event: "device_approved", ...about, details: { scopes: device.scope.split(" ") } }),
   );
-  return done ? { status: "approved", title: "Device allowed", message: "It goes on by itself. You can close this page." } : unknownCode;
+  return done ? answers.approved : earlier();
 }
 
 type Recorded = Parameters<Parameters<Resources["db"]["transaction"]>[0]>[0];

@@ -39,3 +39,13 @@ const deny = statement(
     WHERE id = $1 AND expires_at > now() AND grant_id IS NULL AND NOT payload ? 'error' RETURNING id`,
 );
 export const denyDevice = async (tx: Tx, id: string): Promise<boolean> => (await tx.one(deny, [id])) !== null;
+
+const answered = statement(
+  "oauth_device_answered",
+  `SELECT CASE WHEN a.payload ? 'error' THEN 'denied' ELSE 'approved' END AS status FROM oauth_artifacts a
+    WHERE a.user_code_hash = $1 AND a.kind = 'DeviceCode' AND a.expires_at > now()
+      AND (a.payload ? 'error' OR (a.grant_id IS NOT NULL AND a.payload ->> 'accountId' = $2))`,
+);
+/** What became of a device that this person allowed, or that was turned away. */
+export const answerOf = async (db: Db, codeHash: string, userId: string) =>
+  (await db.one<{ readonly status: "approved" | "denied" }>(answered, [codeHash, userId]))?.status ?? null;

@@ -114,7 +114,6 @@ export async function removeMember(
   const held = await rows.memberOf(tx, member.workspace_id, member.id);
   if (!held) throw new ApiError("CONFLICT", "The member was removed at the same moment", { reason: "lost_race" });
   refuseChange(by.role, { role: held.role, self: held.id === by.id }, null);
-  await endInvitationsOf(tx, held.workspace_id, held.id);
   return end(tx, engine, held, actorOf(by), "its author was removed from the space");
 }
 
@@ -144,6 +143,7 @@ export async function endService(tx: Tx, engine: Cancelling, id: string, actor: 
 }
 
 async function end(tx: Tx, engine: Cancelling, member: rows.Member, by: Actor, why: string): Promise<rows.Member> {
+  await endInvitationsOf(tx, member.workspace_id, member.id);
   for (const run of await rows.waitingRuns(tx, member.workspace_id, member.id, runsMost)) await engine.cancel(tx, run, by, why);
   await rows.deleteMember(tx, member.workspace_id, member.id);
   return member;
