@@ -194,6 +194,7 @@ describe("the list", () => {
     expect(third).toMatchObject({ notifications: [{ title: "n1" }], next_cursor: null });
     const before = encodeURIComponent(second.notifications[0].created_at);
     expect(titles(await list(who, `?type=run.completed&before=${before}`))).toEqual(["n2"]);
+    expect(titles(await list(who, "?before=2000-03-07T13:42:22.01519%2B16:21"))).toEqual([]);
     await world.ok("PATCH", `/api/notifications/${third.notifications[0].id}/read`, undefined, who.call);
     expect(titles(await list(who, "?unread=true&type=run.failed"))).toEqual(["n7", "n5", "n3"]);
     expect((await list(who))[6]?.read_at).toMatch(/Z$/);
@@ -254,6 +255,8 @@ it.each([
   ["GET", "/api/notifications?cursor=x", undefined, "cursor"],
   ["PATCH", "/api/notifications/settings", {}, "muted_until"],
   ["PATCH", "/api/notifications/settings", { muted_until: "soon" }, "muted_until"],
+  ["PATCH", "/api/notifications/settings", { muted_until: "0000-06-15T00:00:00Z" }, "muted_until"],
+  ["PATCH", "/api/notifications/settings", { muted_until: "9999-12-31T23:00:00-02:00" }, "muted_until"],
   ["GET", "/api/notifications/sse?last_event_id=9999", undefined, "last_event_id"],
   ["GET", "/api/notifications/sse?last_event_id=x", undefined, "last_event_id"],
 ])("%s %s %j: 400 naming what is wrong", async (method, path, body, field) => {
@@ -296,6 +299,7 @@ describe("streams", () => {
     const until = new Date(Date.now() + 3_600_000).toISOString();
     expect(await mute(until)).toEqual({ muted_until: until });
     await inform(who, 2);
+    expect(await mute("0351-06-15T04:54:55.5-20:01")).toEqual({ muted_until: "0351-06-16T00:55:55.500Z" });
     expect(await mute(null)).toEqual({ muted_until: null });
     await world.ok(
       "PATCH",

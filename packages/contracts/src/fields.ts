@@ -5,6 +5,16 @@ import { exampleEnd, type Named, prefixes } from "./ids.ts";
 export const opaqueId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "is not an id: letters, digits, _ and -, at most 128");
 export const timestamp = z.iso.datetime();
 
+const years = [1, 9999] as const;
+/** A time that people say, at any offset. PostgreSQL does not read every one that ISO 8601 has: hand it over as a Date. */
+export const instant = z.iso.datetime({ offset: true, error: "is not a time such as 2026-01-31T12:00:00Z" }).refine(
+  (text) => {
+    const year = new Date(text).getUTCFullYear();
+    return !(year < years[0] || year > years[1]);
+  },
+  { error: `is not between the years ${years[0]} and ${years[1]}` },
+);
+
 /** What an entity is called in a sentence. */
 export const nameOf = (entity: Entity | Named): string => entity.replace(/^(?:kept|deleted)_/, "").replace("_", " ");
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { scopes as everyScope, own, type Scope, signedIn } from "../access.ts";
 import { del, family, get, post } from "../define.ts";
-import { nextCursor, opaqueId, paging, timestamp } from "../fields.ts";
+import { instant, nextCursor, opaqueId, paging, timestamp } from "../fields.ts";
 import { accessTokenExample } from "./examples/account.ts";
 
 /** Everything that is ever said about a token after it was made. `scopes` is `*`, or a list as JSON text. */
@@ -65,7 +65,7 @@ export const accessTokens = family(
       body: z.strictObject({
         name: tokenName,
         scopes: tokenScopes.prefault("*"),
-        expiresAt: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
+        expiresAt: instant.or(z.iso.date()).optional(),
       }),
       examples: [{ summary: "For a pipeline that only plans", value: { name: "ci", scopes: ["run:plan", "run:read"] } }],
       output: AccessToken.omit({ last_used_at: true })

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { signedIn } from "../access.ts";
 import { events, family, get, patch, post, socket } from "../define.ts";
-import { count, cursor, flag, json, nextCursor, opaqueId, timestamp } from "../fields.ts";
+import { count, cursor, flag, instant, json, nextCursor, opaqueId, timestamp } from "../fields.ts";
 import { notificationExample, preferencesExample } from "./examples/notification.ts";
 import { channels, notificationTypes } from "./types.ts";
 
@@ -30,7 +30,6 @@ const Preferences = z.object({
 });
 const Settings = z.object({ muted_until: timestamp.nullable().meta({ examples: [null] }) });
 const success = z.object({ success: z.literal(true) });
-const when = z.iso.datetime({ offset: true, error: "is not a time such as 2026-01-31T12:00:00Z" });
 const sequence = z.coerce.number<number>().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 const New = z.object({ notification_id: opaqueId }).meta({ examples: [{ notification_id: notificationExample.id }] });
@@ -55,7 +54,7 @@ export const notifications = family(
       query: z.object({
         limit: count(50).default(20),
         cursor: cursor.optional(),
-        before: when.optional(),
+        before: instant.optional(),
         unread: flag.optional(),
         type: NotificationType.optional(),
       }),
@@ -105,7 +104,7 @@ export const notifications = family(
       summary: "Be left in peace until a time: what comes until then is kept, and neither sent nor streamed",
       access: signedIn("account:write"),
       audit: "none: a person's own taste",
-      body: z.strictObject({ muted_until: when.nullable() }),
+      body: z.strictObject({ muted_until: instant.nullable() }),
       examples: [{ summary: "Until Monday", value: { muted_until: "2026-02-02T08:00:00Z" } }],
       output: Settings,
     }),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { can } from "../access.ts";
 import { del, family, get, post } from "../define.ts";
-import { nextCursor, paging } from "../fields.ts";
+import { instant, nextCursor, paging } from "../fields.ts";
 import { AccessToken, tokenName, tokenScopes } from "../identity/access-tokens.ts";
 import { spaceTokenExample } from "./examples/space.ts";
 import { givenRoles } from "./space.ts";
@@ -32,7 +32,7 @@ export const spaceTokens = family(
         name: tokenName,
         role: z.enum(givenRoles, { error: "is admin, editor or viewer: a token never owns a space" }),
         scopes: tokenScopes.prefault("*"),
-        expires_at: z.iso.datetime({ offset: true }).optional(),
+        expires_at: instant.optional(),
       }),
       examples: [
         { summary: "For a pipeline that only plans", value: { name: "deploy bot", role: "editor", scopes: ["run:plan", "run:read"] } },

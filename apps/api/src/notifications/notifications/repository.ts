@@ -26,7 +26,7 @@ export interface NotificationFilter {
 /** Newest first. */
 export const listNotifications = (db: Db, filter: NotificationFilter): Promise<NotificationRow[]> => {
   const { user_id, below, before, type, take } = filter;
-  return db.query<NotificationRow>(filter.unread ? unread : all, [user_id, below, before ?? null, type ?? null, take]);
+  return db.query<NotificationRow>(filter.unread ? unread : all, [user_id, below, before ? new Date(before) : null, type ?? null, take]);
 };
 
 /** Plan: notifications_unread_idx, at most 10,000 entries. */
@@ -73,7 +73,7 @@ const mute = statement(
    ON CONFLICT (user_id) DO UPDATE SET muted_until = excluded.muted_until RETURNING muted_until, last_sequence`,
 );
 export const setMuted = async (db: Db, userId: string, until: string | null): Promise<Settings> =>
-  (await db.one<Settings>(mute, [userId, until])) as Settings;
+  (await db.one<Settings>(mute, [userId, until === null ? null : new Date(until)])) as Settings;
 
 /** What a stream tells of: not what came while its reader wanted peace. Plan: notifications_page_key from the sequence on. */
 const after = statement(
