@@ -305,7 +305,7 @@ describe("the device flow", () => {
     const body = { csrf_token, user_code, action: "deny" };
     expect((await on.browser.call("POST", "/api/oauth/device/decision", { body })).body).toMatchObject({ status: "denied" });
     expect((await poll(app, told.device_code)).body).toMatchObject({ error: "access_denied" });
-    expect((await on.browser.call("POST", "/api/oauth/device/decision", { body })).body).toMatchObject({ status: "error" });
+    expect((await on.browser.call("POST", "/api/oauth/device/decision", { body })).body).toMatchObject({ status: "denied" });
   });
 });
 

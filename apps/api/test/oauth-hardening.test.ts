@@ -145,7 +145,10 @@ describe("user codes", () => {
     const body = { user_code, csrf_token, action: "approve" };
     expect((await other.call("POST", "/api/oauth/device/decision", { body })).status).toBe(403);
     const answers = await Promise.all(Array.from({ length: 8 }, () => on.browser.call("POST", "/api/oauth/device/decision", { body })));
-    expect(answers.filter(({ body: { status } }) => status === "approved")).toHaveLength(1);
+    expect(answers.map(({ body: { status } }) => status)).toEqual(Array(8).fill("approved"));
+    const { logs } = (await on.api.call("GET", `/api/me/oauth/audit-logs?client_id=${app.client_id}`)).body;
+    expect(logs.filter(({ event_type }: { event_type: string }) => event_type === "device_approved")).toHaveLength(1);
+    expect((await other.call("POST", "/api/oauth/device/decision", { body })).status).toBe(403);
     const polls = await Promise.all(
       Array.from({ length: 20 }, () => posted(on.api.url, "/oauth/token", { grant_type: grant, client_id: app.client_id, device_code })),
     );

@@ -205,10 +205,15 @@ output "told" { value = data.external.spy.result.told }
 resource "terraform_data" "a" {}
 `,
     };
-    const answering = (script: string) => `cat > /dev/null; told=$( { ${script}; } 2>&1 | base64 -w0); printf '{"told":"%s"}' "$told"\n`;
+    const answering = (script: string) =>
+      `cat > /dev/null; told=$( { ${script}; } 2>&1 | od -An -v -tx1 | tr -d ' \\n'); printf '{"told":"%s"}' "$told"\n`;
     const told = async (capsule: string): Promise<string> => {
       const { outputs } = await user.ok("GET", `/api/outputs/${capsule}`);
-      return Buffer.from(outputs.find((one: { name: string }) => one.name === "told").value, "base64").toString();
+      const { value }: { value: string } = outputs.find((one: { name: string }) => one.name === "told");
+      return value
+        .split(/\[redacted [^\]]*\]/)
+        .map((bytes) => Buffer.from(bytes, "hex").toString())
+        .join("[redacted]");
     };
 
     it.runIf(tools.mirror)("sees nothing through the data source external, and reaches nobody where there is no network", async () => {
