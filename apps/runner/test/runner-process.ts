@@ -37,6 +37,7 @@ export class RunnerProcess {
         TAKOSUMI_RUNNER_TOKEN: api.token,
         TAKOSUMI_RUNNER_DIR: dir,
         TAKOSUMI_PROVIDER_MIRROR: mirror,
+        ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
         ...env,
       },
       stdio: ["ignore", "pipe", "pipe"],

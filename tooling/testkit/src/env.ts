@@ -14,6 +14,8 @@ export const env = z
     TAKOSUMI_CACHE_DIR: z.string().min(1).default(`${homedir()}/.cache/takosumi`),
     /** Where terraform is looked for. */
     PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),
+    /** Where Node keeps what it compiled, for the processes that are started; `npm test` names one for each run. */
+    NODE_COMPILE_CACHE: text,
     /** A directory that pictures of the pages are written into, to be looked at; else none are taken. */
     TEST_PICTURES_DIR: text,
   })

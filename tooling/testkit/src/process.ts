@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { env as own } from "./env.ts";
 
 export type Line = Readonly<Record<string, unknown>> & { readonly msg?: string };
 export interface Spawned {
@@ -14,9 +15,12 @@ export interface Spawned {
 }
 const kept = 5_000;
 
+/** What a process of ours may keep of another's start. */
+const compiled: Readonly<Record<string, string>> = own.NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE: own.NODE_COMPILE_CACHE } : {};
+
 /** Starts one of our own processes from its source, with exactly this environment. */
 export function spawnSource(source: URL, env: Readonly<Record<string, string>>): Spawned {
-  const child = spawn(process.execPath, ["--enable-source-maps", source.pathname], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [source.pathname], { env: { ...compiled, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const lines: Line[] = [];
   const waiting = new Set<() => void>();
   const wake = () => {
